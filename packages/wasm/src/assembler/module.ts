@@ -6,7 +6,7 @@
 
 import { ByteSink } from "./bytes.ts";
 import { FunctionBuilder, type FunctionHandle, type ParameterLocals, type Parameters, typeCode } from "./function.ts";
-import type { ResultType, Value, ValueType } from "./value.ts";
+import { type ResultType, Value, type ValueType } from "./value.ts";
 
 export interface MemoryImport {
   readonly module?: string;
@@ -89,7 +89,7 @@ export class ModuleBuilder {
   ): FunctionHandle<"void">;
   function<P extends Parameters, R extends ResultType>(
     options: FunctionOptions<P, R>,
-    body: (f: FunctionBuilder<P>, parameters: ParameterLocals<P>) => Value<ValueType> | void,
+    body: (f: FunctionBuilder<P>, parameters: ParameterLocals<P>) => unknown,
   ): FunctionHandle {
     const parameters = Object.values(options.parameters);
     const result: ResultType = options.result ?? "void";
@@ -97,8 +97,9 @@ export class ModuleBuilder {
     const type = this.#typeIndex({ parameters, result });
     const value = body(builder, builder.parameters);
     if (result !== "void") {
-      if (value?.type !== result) throw new TypeError(`${options.name} must return a ${result}`);
-      builder.return(value);
+      if (!(value instanceof Value) || value.type !== result)
+        throw new TypeError(`${options.name} must return a ${result}`);
+      builder.return(value as Value<ValueType>);
     }
     const handle = { index: this.#imports.length + this.#functions.length, name: options.name, parameters, result };
     this.#functions.push({ type, builder: builder as unknown as FunctionBuilder, name: options.name });
