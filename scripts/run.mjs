@@ -36,8 +36,9 @@ if (!isInstalled()) install();
 const [command, ...args] = process.argv.slice(2);
 const env = { ...process.env, PATH: bin + delimiter + (process.env.PATH ?? "") };
 const child = spawn(command, args, { cwd: root, env, shell, stdio: "inherit" });
-// Ctrl-C reaches the child too: it decides how to end, and we pass its answer on.
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+// The child decides how to end, and its answer is passed on. A Ctrl-C on a terminal has reached it already.
+process.on("SIGTERM", () => child.kill("SIGTERM"));
+process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
 child.on("error", (error) => {
   console.error(`Cannot run ${command}: ${error.message}`);
   process.exit(1);
