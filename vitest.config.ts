@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
     pool: "forks",
     maxWorkers: 2,
+    reporters: process.env.CI ? ["dot"] : ["default"],
     testTimeout: 60_000,
   },
 });

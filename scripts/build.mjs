@@ -1,5 +1,6 @@
 // Builds every published package into its dist/: one bundle per entry (tsup, ESM, dependencies stay imports) and the
-// declarations (tsc). The entries are the manifest's `exports`, so an entry is named in one place only.
+// declarations (tsc). What is published is what `publishConfig.exports` names; each of its entries must be the build of
+// the same entry in `exports`, which points at the source. An entry of `exports` alone (test samples) stays here.
 //
 // Declarations of all packages come from one run of tsc over the sources; they are then copied to their packages with
 // `./file.ts` specifiers turned into `./file.js`. One that reaches into another package by path would be broken once
@@ -12,13 +13,13 @@ import { mustRun, publishedPackages, root } from "./workspace.mjs";
 
 const packages = publishedPackages();
 
-/** `{ index: "src/index.ts", data: "src/data.ts" }` from the exports of a manifest; checks what will be published. */
+/** `{ index: "…/src/index.ts", data: "…/src/data.ts" }`: the published entries of a package. */
 function entriesOf({ folder, manifest }) {
   const entries = {};
-  for (const [subpath, source] of Object.entries(manifest.exports)) {
+  for (const [subpath, published] of Object.entries(manifest.publishConfig.exports)) {
+    const source = manifest.exports[subpath] ?? "nothing";
     const name = source.replace(/^\.\/src\/(.*)\.ts$/, "$1");
-    const published = manifest.publishConfig.exports[subpath];
-    if (published?.default !== `./dist/${name}.js` || published?.types !== `./dist/${name}.d.ts`) {
+    if (published.default !== `./dist/${name}.js` || published.types !== `./dist/${name}.d.ts`) {
       throw new Error(`${manifest.name}: publishConfig.exports["${subpath}"] does not match ${source}.`);
     }
     if (!existsSync(join(folder, source))) throw new Error(`${manifest.name}: ${source} of its exports is missing.`);

@@ -43,9 +43,13 @@ export function run(command, args, { cwd = root, env = process.env, minutes = 10
     const timer = setTimeout(() => {
       output += `\nStopped: still running after ${minutes} minutes.\n`;
       child.kill("SIGKILL");
+      end(1);
     }, minutes * 60_000);
     const end = (code) => {
       clearTimeout(timer);
+      // A grandchild that outlives the command may hold the pipes open; it is not waited for.
+      child.stdout.destroy();
+      child.stderr.destroy();
       resolve({ code, output });
     };
     child.on("error", (error) => {

@@ -2,7 +2,7 @@
 // own, and every ```ts run block is also run (with PREWITT_SHORT=1 in the environment). Other blocks are left alone.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -32,7 +32,18 @@ function passes(what: string, command: string, args: string[]): boolean {
   return status === 0;
 }
 
-const documents = globSync(["README.md", "docs/**/*.md", "packages/*/README.md"], { cwd: root }).sort();
+function markdownIn(directory: string, recursive: boolean): string[] {
+  if (!existsSync(join(root, directory))) return [];
+  const files = readdirSync(join(root, directory), { recursive, encoding: "utf8" }).sort();
+  return files.filter((file) => file.endsWith(".md")).map((file) => join(directory, file));
+}
+
+const packages = readdirSync(join(root, "packages")).map((name) => join("packages", name));
+const documents = [
+  ...markdownIn(".", false),
+  ...markdownIn("docs", true),
+  ...packages.flatMap((directory) => markdownIn(directory, false)),
+];
 const snippets = documents.flatMap(snippetsOf);
 if (existsSync(folder)) rmSync(folder, { recursive: true });
 mkdirSync(folder);
