@@ -1,1 +1,47 @@
-export {};
+/**
+ * @prewitt/core: tensors, the graph, automatic differentiation, the planner and the reference executor.
+ */
+
+import "./tensor/methods.ts";
+
+export * from "./autodiff/checkpoint.ts";
+export * from "./autodiff/custom-gradient.ts";
+export * from "./autodiff/grad.ts";
+export { stopGradient, stopGradientOp } from "./autodiff/stop-gradient.ts";
+export * from "./autodiff/transforms.ts";
+export * from "./errors/errors.ts";
+export { checkOptions, nearest } from "./errors/options.ts";
+export { constantNode, scalarNode, scalarValue } from "./graph/leaves.ts";
+export { Node } from "./graph/node.ts";
+export * from "./graph/op.ts";
+export { currentScope, scope, withScope } from "./graph/scope.ts";
+export { captureSite, formatSite, type Site } from "./graph/site.ts";
+export { type Cost, costOf } from "./plan/cost.ts";
+export { collect, type Graph } from "./plan/graph.ts";
+export { formatGraph } from "./plan/graph-text.ts";
+export { type Inspection, inspect } from "./plan/inspect.ts";
+export { plan, planStages, type PlanStages } from "./plan/plan.ts";
+export { validateGraph, validateProgram } from "./plan/validate.ts";
+export * from "./primitives/index.ts";
+export * from "./program/geometry.ts";
+export * from "./program/kernels.ts";
+export * from "./program/operand.ts";
+export * from "./program/program.ts";
+export * from "./program/scalar.ts";
+export { formatProgram } from "./program/text.ts";
+export { threefry2x32 } from "./random/threefry.ts";
+export { referenceExecutor } from "./reference/executor.ts";
+export { type Argument, compile, type Compiled, type CompileOptions } from "./run/compile.ts";
+export { evaluate, settle, settleGeneration } from "./run/evaluate.ts";
+export * from "./run/executor.ts";
+export { currentExecutor, useExecutor } from "./run/executors.ts";
+export { guarded } from "./run/trace.ts";
+export { Variable, type VariableOptions, versionCell } from "./run/variable.ts";
+export { session } from "./session.ts";
+export * from "./tensor/create.ts";
+export * from "./tensor/dtype.ts";
+export * from "./tensor/format.ts";
+export * from "./tensor/methods-type.ts";
+export * from "./tensor/shape.ts";
+export * from "./tensor/tensor.ts";
+export * from "./tree/tree.ts";

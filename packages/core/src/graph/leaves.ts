@@ -1,0 +1,62 @@
+/**
+ * Leaves: nodes whose value comes from outside the graph.
+ *
+ * - `constant`: a typed array given by the user, or an evaluated node cut off from its history
+ * - `scalar`: one number; not part of a program's key unless it is 0, ±1, 2 or ½
+ * - `input`: an argument of the function that `compile` traces
+ * - `variable`: one version of a `Variable`
+ */
+
+import { HostValue, type Value } from "../run/executor.ts";
+import { type DType, type TypedArray, allocate } from "../tensor/dtype.ts";
+import type { Shape } from "../tensor/shape.ts";
+import type { Tensor, TensorSpec } from "../tensor/tensor.ts";
+import { type Attributes, type LeafOp, makeNode } from "./op.ts";
+
+interface SpecAttributes extends Attributes {
+  readonly spec: TensorSpec;
+}
+
+export interface ScalarAttributes extends SpecAttributes {
+  readonly value: number;
+}
+
+function leaf<A extends SpecAttributes>(name: string): LeafOp<A> {
+  return { name, leaf: true, infer: ({ attributes }) => attributes.spec };
+}
+
+export const constantOp: LeafOp<SpecAttributes> = leaf("constant");
+export const scalarOp: LeafOp<ScalarAttributes> = leaf("scalar");
+export const inputOp: LeafOp<SpecAttributes & { readonly index: number }> = leaf("input");
+export const variableOp: LeafOp<SpecAttributes & { readonly cell: object; readonly version: number }> = leaf("variable");
+
+/** A leaf that holds `array`, which must not be written to afterwards. */
+export function constantNode(array: TypedArray, shape: Shape, dtype: DType): Tensor {
+  return valueNode(new HostValue(dtype, array), shape);
+}
+
+/** A leaf with a value from an executor. */
+export function valueNode(value: Value, shape: Shape): Tensor {
+  const node = makeNode(constantOp, [], { spec: { shape, dtype: value.dtype } });
+  node.values[0] = value;
+  return node.tensors[0] as Tensor;
+}
+
+/** A scalar leaf of rank 0. */
+export function scalarNode(value: number, dtype: DType): Tensor {
+  const node = makeNode(scalarOp, [], { spec: { shape: [], dtype }, value });
+  const array = allocate(dtype, 1);
+  array[0] = value;
+  node.values[0] = new HostValue(dtype, array);
+  return node.tensors[0] as Tensor;
+}
+
+/** The number a tensor stands for, when it is a scalar leaf. */
+export function scalarValue(tensor: Tensor): number | undefined {
+  return tensor.node.op === scalarOp ? (tensor.node.attributes as ScalarAttributes).value : undefined;
+}
+
+/** Scalars that are part of a program's key, so that passes may use their value. */
+export function isLiteral(value: number): boolean {
+  return value === 0 || value === 1 || value === -1 || value === 2 || value === 0.5;
+}

@@ -1,0 +1,185 @@
+/**
+ * Pass: puts maps into the kernels around them. It never changes a bit: every instruction keeps its rounding, and
+ * nothing is contracted or reassociated.
+ *
+ * - map into map, over the same index space;
+ * - map into the prologue of a reduction;
+ * - map into the epilogue of a kernel that computes its operand (bias and activation behind a convolution).
+ */
+
+import { type Kernel, type MapKernel, type ReduceKernel, allReads } from "../program/kernels.ts";
+import { type Operand, isContiguous, sameView } from "../program/operand.ts";
+import type { Program } from "../program/program.ts";
+import { ScalarBuilder, type ScalarExpression, flopsOf } from "../program/scalar.ts";
+import type { ExecutorTraits } from "../run/executor.ts";
+import { sameShape } from "../tensor/shape.ts";
+
+/** A producer that several kernels read is computed again in each only when it is at most this dear. */
+const CHEAP = 3;
+
+interface State {
+  readonly kernels: (Kernel | undefined)[];
+  /** Kernel that writes each buffer. */
+  readonly writer: Map<number, number>;
+  /** Kernels that read each buffer. */
+  readonly readers: Map<number, Set<number>>;
+  /** Buffers that are results. */
+  readonly results: ReadonlySet<number>;
+}
+
+export function fuse(program: Program, traits: ExecutorTraits): Program {
+  const state: State = {
+    kernels: [...program.kernels],
+    writer: new Map(),
+    readers: new Map(),
+    results: new Set([...program.outputs.map((o) => o.buffer), ...program.assigns.map((a) => a.value.buffer)]),
+  };
+  program.kernels.forEach((kernel, i) => index(state, kernel, i));
+  for (let i = 0; i < state.kernels.length; i++) {
+    const kernel = state.kernels[i];
+    if (kernel?.kind === "map" && traits.fuseMaps) intoMap(state, i, traits);
+    else if (kernel?.kind === "reduce" && traits.prologues.has("reduce")) intoPrologue(state, i, traits);
+  }
+  for (let i = 0; i < state.kernels.length; i++) {
+    if (state.kernels[i]?.kind === "map") intoEpilogue(state, i, traits);
+  }
+  return { ...program, kernels: state.kernels.filter((k) => k !== undefined) };
+}
+
+function index(state: State, kernel: Kernel, i: number): void {
+  for (const w of kernel.writes) state.writer.set(w.buffer, i);
+  for (const r of allReads(kernel)) {
+    const readers = state.readers.get(r.buffer) ?? new Set<number>();
+    readers.add(i);
+    state.readers.set(r.buffer, readers);
+  }
+}
+
+function unindex(state: State, kernel: Kernel, i: number): void {
+  for (const r of allReads(kernel)) state.readers.get(r.buffer)?.delete(i);
+}
+
+function replace(state: State, i: number, next: Kernel | undefined): void {
+  const old = state.kernels[i];
+  if (old !== undefined) unindex(state, old, i);
+  state.kernels[i] = next;
+  if (next !== undefined) index(state, next, i);
+}
+
+/** The map that computes `read`, if it may be computed inside the kernel that reads it. */
+function producerOf(state: State, read: Operand, shape: readonly number[], budget: number): { at: number; map: MapKernel } | undefined {
+  const at = state.writer.get(read.buffer);
+  const map = at === undefined ? undefined : state.kernels[at];
+  if (at === undefined || map?.kind !== "map" || map.writes.length !== 1) return undefined;
+  if (!sameView(read, map.writes[0] as Operand) || !sameShape(map.shape, shape)) return undefined;
+  if (map.expression.instructions.length > budget) return undefined;
+  const only = !state.results.has(read.buffer) && state.readers.get(read.buffer)?.size === 1;
+  if (!only && (flopsOf(map.expression) > CHEAP || map.reads.length > 2 || dear(map.expression))) return undefined;
+  return { at, map };
+}
+
+function dear(expression: ScalarExpression): boolean {
+  const simple = new Set(["read", "const", "index", "cast", "add", "sub", "mul", "neg", "min", "max", "select", "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not"]);
+  return expression.instructions.some((i) => !simple.has(i.op));
+}
+
+/** `outer` with operand `operand` computed by `inner` in place; operands are renumbered to `reads`. */
+function substitute(
+  outer: ScalarExpression,
+  outerReads: readonly Operand[],
+  operand: number,
+  inner: MapKernel,
+): { expression: ScalarExpression; reads: Operand[] } {
+  const builder = new ScalarBuilder();
+  const reads: Operand[] = [];
+  const place = (read: Operand): number => {
+    const known = reads.findIndex((r) => sameView(r, read) && sameShape(r.shape, read.shape));
+    return known >= 0 ? known : reads.push(read) - 1;
+  };
+  let computed: number | undefined;
+  const results = builder.inline(
+    outer,
+    (k, dtype) => {
+      if (k !== operand) return builder.read(place(outerReads[k] as Operand), dtype);
+      computed ??= builder.inline(inner.expression, (n, d) => builder.read(place(inner.reads[n] as Operand), d), (axis) => builder.index(axis))[0] as number;
+      return computed;
+    },
+    (axis) => builder.index(axis),
+  );
+  return { expression: builder.build(results), reads };
+}
+
+function dropIfUnread(state: State, at: number): void {
+  const kernel = state.kernels[at];
+  if (kernel === undefined) return;
+  if (kernel.writes.every((w) => !state.results.has(w.buffer) && (state.readers.get(w.buffer)?.size ?? 0) === 0)) replace(state, at, undefined);
+}
+
+function intoMap(state: State, i: number, traits: ExecutorTraits): void {
+  for (let changed = true; changed; ) {
+    changed = false;
+    const kernel = state.kernels[i] as MapKernel;
+    for (let k = 0; k < kernel.reads.length && !changed; k++) {
+      const budget = traits.maxExpression - kernel.expression.instructions.length;
+      const found = producerOf(state, kernel.reads[k] as Operand, kernel.shape, budget);
+      if (found === undefined) continue;
+      const { expression, reads } = substitute(kernel.expression, kernel.reads, k, found.map);
+      replace(state, i, { ...kernel, reads, expression, origins: [...(found.map.origins ?? []), ...(kernel.origins ?? [])] });
+      dropIfUnread(state, found.at);
+      changed = true;
+    }
+  }
+}
+
+function intoPrologue(state: State, i: number, traits: ExecutorTraits): void {
+  for (let changed = true; changed; ) {
+    changed = false;
+    const kernel = state.kernels[i] as ReduceKernel;
+    for (let k = 0; k < kernel.reads.length && !changed; k++) {
+      const budget = traits.maxExpression - kernel.prologue.instructions.length;
+      const found = producerOf(state, kernel.reads[k] as Operand, kernel.shape, budget);
+      if (found === undefined) continue;
+      const { expression, reads } = substitute(kernel.prologue, kernel.reads, k, found.map);
+      replace(state, i, { ...kernel, reads, prologue: expression, origins: [...(found.map.origins ?? []), ...(kernel.origins ?? [])] });
+      dropIfUnread(state, found.at);
+      changed = true;
+    }
+  }
+}
+
+/** Puts a map behind the contraction or convolution whose result it alone reads. */
+function intoEpilogue(state: State, i: number, traits: ExecutorTraits): void {
+  const map = state.kernels[i] as MapKernel;
+  if (map.writes.length !== 1 || !isContiguous(map.writes[0] as Operand)) return;
+  for (let k = 0; k < map.reads.length; k++) {
+    const read = map.reads[k] as Operand;
+    const at = state.writer.get(read.buffer);
+    const producer = at === undefined ? undefined : state.kernels[at];
+    if (at === undefined || producer === undefined || !traits.epilogues.has(producer.kind)) continue;
+    if (producer.kind !== "contract" && producer.kind !== "conv") continue;
+    if (producer.epilogue !== undefined || state.results.has(read.buffer) || state.readers.get(read.buffer)?.size !== 1) continue;
+    const write = producer.writes[0] as Operand;
+    if (!sameView(read, write) || !sameShape(map.shape, write.shape)) continue;
+    if (map.expression.instructions.some((n) => n.op === "index")) continue;
+    if (!availableAt(state, map, at, read.buffer)) continue;
+    const others = map.reads.filter((_, n) => n !== k);
+    const builder = new ScalarBuilder();
+    const renumber = (n: number): number => (n === k ? 0 : n < k ? n + 1 : n);
+    const results = builder.inline(map.expression, (n, dtype) => builder.read(renumber(n), dtype), (axis) => builder.index(axis));
+    const joined: Kernel = {
+      ...producer,
+      writes: map.writes,
+      epilogue: builder.build(results),
+      epilogueReads: others,
+      origins: [...(producer.origins ?? []), ...(map.origins ?? [])],
+    };
+    replace(state, i, undefined);
+    replace(state, at, joined);
+    return;
+  }
+}
+
+/** Whether everything else that the map reads is computed before kernel `at`. */
+function availableAt(state: State, map: MapKernel, at: number, but: number): boolean {
+  return map.reads.every((r) => r.buffer === but || (state.writer.get(r.buffer) ?? -1) < at);
+}

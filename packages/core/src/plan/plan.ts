@@ -1,0 +1,53 @@
+/**
+ * The planner: a graph to a program, in passes that are pure functions.
+ *
+ *     collect → expand → simplify → lower → fuse → schedule → plan memory
+ */
+
+import { MemoryError } from "../errors/errors.ts";
+import type { Program } from "../program/program.ts";
+import type { ExecutorTraits } from "../run/executor.ts";
+import { expand } from "./expand.ts";
+import { fuse } from "./fuse.ts";
+import type { Graph } from "./graph.ts";
+import { lower } from "./lower.ts";
+import { planMemory } from "./memory.ts";
+import { schedule } from "./schedule.ts";
+import { simplify } from "./simplify.ts";
+
+export interface PlanStages {
+  readonly collected: Graph;
+  readonly expanded: Graph;
+  readonly simplified: Graph;
+  readonly lowered: Program;
+  readonly fused: Program;
+  readonly scheduled: Program;
+  readonly program: Program;
+}
+
+/** Runs all passes and keeps what each produced. */
+export function planStages(collected: Graph, traits: ExecutorTraits): PlanStages {
+  const expanded = expand(collected);
+  const simplified = simplify(expanded);
+  const lowered = lower(simplified, traits);
+  const fused = fuse(lowered, traits);
+  const scheduled = schedule(fused);
+  const program = planMemory(scheduled, traits);
+  return { collected, expanded, simplified, lowered, fused, scheduled, program };
+}
+
+/** The program of a graph. Throws `MemoryError` before anything runs when it needs more than the executor has. */
+export function plan(graph: Graph, traits: ExecutorTraits): Program {
+  const { program } = planStages(graph, traits);
+  checkMemory(program, traits);
+  return program;
+}
+
+function checkMemory(program: Program, traits: ExecutorTraits): void {
+  if (program.arena <= traits.memoryLimit) return;
+  const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+  throw new MemoryError({
+    summary: `the plan needs ${gib(program.arena)} of memory at its peak, the executor has ${gib(traits.memoryLimit)}`,
+    fix: "use a smaller batch, or checkpoint() around the largest blocks",
+  });
+}
