@@ -43,7 +43,11 @@ export function asNodeTensor(x: Differentiable): Tensor {
  * @example const { weight, bias } = grad(loss, { weight: w, bias: b });
  */
 export function grad<T extends Tree<Differentiable>>(y: Tensor, xs: T, options: GradOptions = {}): Gradients<T> {
-  const site = captureSite(grad);
+  return gradTree(y, xs, options, formatLater(grad)) as Gradients<T>;
+}
+
+/** `grad` on trees of unknown type; `at` gives the user's line. */
+export function gradTree(y: Tensor, xs: unknown, options: GradOptions, at: () => string): unknown {
   const flat = flatten(xs, isDifferentiable, "xs");
   if (y.rank !== 0 && y.size !== 1) {
     throw new GradientError({
@@ -51,18 +55,23 @@ export function grad<T extends Tree<Differentiable>>(y: Tensor, xs: T, options: 
       summary: "y must be a scalar",
       operands: [{ name: "y", shape: y.shape, dtype: y.dtype }],
       fix: `take y.sum() or y.mean(), or vjp with a cotangent of shape ${formatShape(y.shape)}`,
-      at: formatSite(site),
+      at: at(),
     });
   }
-  if (!isFloat(y.dtype)) throw new GradientError({ op: "grad", summary: `y is ${y.dtype}, not a float`, at: formatSite(site) });
+  if (!isFloat(y.dtype)) throw new GradientError({ op: "grad", summary: `y is ${y.dtype}, not a float`, at: at() });
   const tensors = flat.leaves.map(asNodeTensor);
   const one = scalarNode(1, y.dtype).broadcastTo(y.shape);
   const { gradients, blockers } = reverse([y], [one], tensors);
   const missing = gradients.flatMap((g, i) => (g === null ? [i] : []));
   if (missing.length > 0 && options.unused !== "zeros") {
-    throw unreached(y, flat.leaves, flat.paths, missing, blockers, formatSite(site));
+    throw unreached(y, flat.leaves, flat.paths, missing, blockers, at());
   }
-  return flat.rebuild(gradients.map((g, i) => g ?? zerosLike(tensors[i] as Tensor))) as unknown as Gradients<T>;
+  return flat.rebuild(gradients.map((g, i) => g ?? zerosLike(tensors[i] as Tensor)));
+}
+
+export function formatLater(below: unknown): () => string {
+  const site = captureSite(below);
+  return () => formatSite(site);
 }
 
 function unreached(

@@ -13,7 +13,7 @@ import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { isTensor } from "../tensor/tensor.ts";
 import { type MapTree, type Tree, flatten } from "../tree/tree.ts";
-import { type Differentiable, type Gradients, asNodeTensor, grad, isDifferentiable } from "./grad.ts";
+import { type Differentiable, type Gradients, asNodeTensor, formatLater, gradTree, isDifferentiable } from "./grad.ts";
 import { reverse, zerosLike } from "./reverse.ts";
 
 type TensorTree = Tree<Tensor>;
@@ -45,11 +45,11 @@ function matchShapes(op: string, what: string, given: readonly Tensor[], wanted:
 export function vjp<X extends Tree<Differentiable>, Y extends TensorTree>(
   fn: (x: MapTree<X, Differentiable, Tensor>) => Y,
   x: X,
-): [Y, (cotangent: MapTree<Y, Tensor, Tensor>) => Gradients<X>] {
+): [Y, (cotangent: Y) => Gradients<X>] {
   const { tree, flat, tensors } = readTree(x);
   const y = fn(tree);
   const outputs = flatten(y, isTensor, "result").leaves;
-  const pull = (cotangent: MapTree<Y, Tensor, Tensor>): Gradients<X> => {
+  const pull = (cotangent: Y): Gradients<X> => {
     const dys = flatten(cotangent, isTensor, "cotangent").leaves;
     matchShapes("vjp", "cotangent", dys, outputs);
     const { gradients } = reverse(outputs, dys, tensors);
@@ -66,7 +66,7 @@ export function jvp<X extends Tree<Differentiable>, Y extends TensorTree>(
   fn: (x: MapTree<X, Differentiable, Tensor>) => Y,
   x: X,
   v: MapTree<X, Differentiable, Tensor>,
-): [Y, MapTree<Y, Tensor, Tensor>] {
+): [Y, Y] {
   const { tree, tensors } = readTree(x);
   const tangents = flatten(v, isTensor, "v").leaves;
   matchShapes("jvp", "tangent", tangents, tensors);
@@ -84,7 +84,7 @@ export function jvp<X extends Tree<Differentiable>, Y extends TensorTree>(
       fix: "make the customGradient linear in dy, or differentiate with grad",
     });
   }
-  return [y, flatY.rebuild(result) as unknown as MapTree<Y, Tensor, Tensor>];
+  return [y, flatY.rebuild(result) as unknown as Y];
 }
 
 function dependsOn(outputs: readonly Tensor[], leaves: readonly Tensor[]): boolean {
@@ -109,7 +109,7 @@ export function hvp<X extends Tree<Differentiable>>(
   const { tree, flat, tensors } = readTree(x);
   const directions = flatten(v, isTensor, "v").leaves;
   matchShapes("hvp", "direction", directions, tensors);
-  const gradients = flatten(grad(fn(tree), tree as unknown as Tree<Tensor>, { unused: "zeros" }), isTensor).leaves;
+  const gradients = flatten(gradTree(fn(tree), tree, { unused: "zeros" }, formatLater(hvp)), isTensor).leaves;
   const { gradients: second } = reverse(gradients, directions, tensors);
   return flat.rebuild(second.map((g, i) => g ?? zerosLike(tensors[i] as Tensor))) as unknown as Gradients<X>;
 }
@@ -143,6 +143,6 @@ export function valueAndGrad<X extends Tree<Differentiable>, Rest extends readon
   return (x, ...rest) => {
     const { tree } = readTree(x);
     const value = fn(tree, ...rest);
-    return [value, grad(value, tree as unknown as Tree<Tensor>) as unknown as Gradients<X>];
+    return [value, gradTree(value, tree, {}, formatLater(valueAndGrad)) as Gradients<X>];
   };
 }

@@ -9,8 +9,9 @@ import type { Executor } from "./executor.ts";
 
 /** The executor in use, made on first need. */
 export function currentExecutor(): Executor {
-  session.executor ??= (session.executorFactory ?? referenceExecutor)();
-  return session.executor;
+  const executor: Executor = session.executor ?? (session.executorFactory ?? referenceExecutor)();
+  session.executor = executor;
+  return executor;
 }
 
 /**
