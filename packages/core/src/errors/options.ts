@@ -42,16 +42,22 @@ export function checkOptions(op: string, options: object | undefined, known: rea
   if (options === undefined) return;
   if (typeof options !== "object" || options === null) {
     throw locate(
-      new OptionError({ op, summary: `options must be an object, got ${String(options)}`, fix: `pass { ${known.join(", ")} }` }),
+      new OptionError({
+        op,
+        summary: `options must be an object, got ${String(options)}`,
+        fix: `pass { ${known.join(", ")} }`,
+      }),
     );
   }
   const unknown = Object.keys(options).filter((key) => !known.includes(key));
   if (unknown.length === 0) return;
   const near = nearest(unknown[0] as string, known);
-  throw locate(new OptionError({
-    op,
-    summary: `unknown option${unknown.length > 1 ? "s" : ""} ${unknown.map((k) => `"${k}"`).join(", ")}`,
-    problems: [known.length === 0 ? "it takes no options" : `known options: ${known.join(", ")}`],
-    fix: near === undefined ? `remove "${unknown[0]}"` : `write "${near}"`,
-  }));
+  throw locate(
+    new OptionError({
+      op,
+      summary: `unknown option${unknown.length > 1 ? "s" : ""} ${unknown.map((k) => `"${k}"`).join(", ")}`,
+      problems: [known.length === 0 ? "it takes no options" : `known options: ${known.join(", ")}`],
+      fix: near === undefined ? `remove "${unknown[0]}"` : `write "${near}"`,
+    }),
+  );
 }

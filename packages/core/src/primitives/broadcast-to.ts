@@ -3,7 +3,7 @@
 import { ShapeError } from "../errors/errors.ts";
 import { type Attributes, defineOp } from "../graph/op.ts";
 import { broadcastOperand } from "../program/operand.ts";
-import { type Shape, broadcastShapes, formatShape, sameShape } from "../tensor/shape.ts";
+import { broadcastShapes, formatShape, type Shape, sameShape } from "../tensor/shape.ts";
 import type { Tensor, TensorSpec } from "../tensor/tensor.ts";
 
 interface BroadcastAttributes extends Attributes {
@@ -23,7 +23,9 @@ export const broadcastToOp = defineOp<BroadcastAttributes>({
         problems:
           x.shape.length !== attributes.shape.length
             ? [`rank ${x.shape.length} against ${attributes.shape.length}`]
-            : x.shape.flatMap((n, i) => (n === 1 || n === attributes.shape[i] ? [] : [`axis ${i}: ${n} against ${attributes.shape[i]}`])),
+            : x.shape.flatMap((n, i) =>
+                n === 1 || n === attributes.shape[i] ? [] : [`axis ${i}: ${n} against ${attributes.shape[i]}`],
+              ),
         fix: "only axes of size 1 stretch, at equal rank; reshape first",
       });
     }

@@ -8,12 +8,12 @@
 import { DTypeError, ShapeError } from "../errors/errors.ts";
 import { scalarNode } from "../graph/leaves.ts";
 import { locate } from "../graph/locate.ts";
-import { type Attributes, type NotDifferentiable, type Op, type VjpRule, defineOp } from "../graph/op.ts";
+import { type Attributes, defineOp, type NotDifferentiable, type Op, type VjpRule } from "../graph/op.ts";
 import { broadcastOperand } from "../program/operand.ts";
 import { ScalarBuilder } from "../program/scalar.ts";
 import { type DType, isFloat } from "../tensor/dtype.ts";
 import { dtypeFor, misfitOf } from "../tensor/fit.ts";
-import { type Shape, broadcastShapes, formatShape } from "../tensor/shape.ts";
+import { broadcastShapes, formatShape, type Shape } from "../tensor/shape.ts";
 import { Tensor, type TensorLike, type TensorSpec } from "../tensor/tensor.ts";
 
 /** "float": float32 and float64; "number": these and integers; "any": bool too; "bool": only bool. */
@@ -116,15 +116,23 @@ function misfit(a: Shape, b: Shape): ShapeError {
     // Suggest the alignment that fits: trailing axes first, as NumPy has it, then leading.
     const trailing = [...new Array<number>(missing).fill(1), ...short];
     const leading = [...short, ...new Array<number>(missing).fill(1)];
-    const channel = short.length === 1 && long.length > 1 ? [1, short[0] as number, ...new Array<number>(long.length - 2).fill(1)] : trailing;
+    const channel =
+      short.length === 1 && long.length > 1
+        ? [1, short[0] as number, ...new Array<number>(long.length - 2).fill(1)]
+        : trailing;
     const fitting = [trailing, channel, leading].find((shape) => broadcastShapes(shape, long) !== undefined);
     return new ShapeError({
       summary: "operands of different rank do not broadcast",
       problems: [`ranks ${a.length} and ${b.length}: ${formatShape(a)} against ${formatShape(b)}`],
-      fix: fitting === undefined ? "reshape one of them to the rank of the other" : `.reshape(${formatShape(fitting)}) the one of rank ${short.length}`,
+      fix:
+        fitting === undefined
+          ? "reshape one of them to the rank of the other"
+          : `.reshape(${formatShape(fitting)}) the one of rank ${short.length}`,
     });
   }
-  const problems = a.flatMap((n, i) => (n === b[i] || n === 1 || b[i] === 1 ? [] : [`axis ${i}: ${n} against ${b[i]}`]));
+  const problems = a.flatMap((n, i) =>
+    n === b[i] || n === 1 || b[i] === 1 ? [] : [`axis ${i}: ${n} against ${b[i]}`],
+  );
   return new ShapeError({
     summary: "shapes do not broadcast",
     problems,

@@ -6,9 +6,9 @@
 
 import { DTypeError, ShapeError } from "../errors/errors.ts";
 import { defineOp } from "../graph/op.ts";
-import { type Operand, broadcastOperand } from "../program/operand.ts";
+import { broadcastOperand, type Operand } from "../program/operand.ts";
 import { isFloat } from "../tensor/dtype.ts";
-import { type Shape, broadcastShapes, formatShape, sizeOf } from "../tensor/shape.ts";
+import { broadcastShapes, formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor, TensorSpec } from "../tensor/tensor.ts";
 
 const batchOf = (shape: Shape): Shape => shape.slice(0, -2);
@@ -54,7 +54,8 @@ export const matmulOp = defineOp<Record<never, never>>({
       problems.push(`batch axes ${formatShape(batchOf(a.shape))} against ${formatShape(batchOf(b.shape))}`);
       fix = "make the batch axes equal, or one operand a matrix";
     }
-    if (problems.length > 0 || batch === undefined) throw new ShapeError({ summary: "shapes do not fit", problems, fix });
+    if (problems.length > 0 || batch === undefined)
+      throw new ShapeError({ summary: "shapes do not fit", problems, fix });
     return { shape: [...batch, a.shape.at(-2) as number, b.shape.at(-1) as number], dtype: a.dtype };
   },
   flops: ({ inputs }) => {
@@ -77,7 +78,10 @@ export const matmulOp = defineOp<Record<never, never>>({
       m: c.shape.at(-2) as number,
       n: c.shape.at(-1) as number,
       k: a.shape.at(-1) as number,
-      reads: [broadcastOperand(a, [...batch, ...a.shape.slice(-2)]), broadcastOperand(b, [...batch, ...b.shape.slice(-2)])],
+      reads: [
+        broadcastOperand(a, [...batch, ...a.shape.slice(-2)]),
+        broadcastOperand(b, [...batch, ...b.shape.slice(-2)]),
+      ],
       writes: outputs,
     };
   },

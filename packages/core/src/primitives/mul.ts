@@ -9,7 +9,10 @@ export const mulOp = elementwise<Record<never, never>>({
   inputNames: ["a", "b"],
   accepts: "number",
   expression: (e, [a, b]) => e.binary("mul", a as number, b as number),
-  vjp: ({ inputs: [a, b], dy, needs }) => [needs(0) ? dy.mul(b as Tensor) : null, needs(1) ? dy.mul(a as Tensor) : null],
+  vjp: ({ inputs: [a, b], dy, needs }) => [
+    needs(0) ? dy.mul(b as Tensor) : null,
+    needs(1) ? dy.mul(a as Tensor) : null,
+  ],
 });
 
 /** `a · b`, elementwise. Shapes broadcast; dtypes must be equal. */

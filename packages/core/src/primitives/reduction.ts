@@ -5,10 +5,10 @@
  */
 
 import { DTypeError, ShapeError } from "../errors/errors.ts";
-import { type Attributes, type NotDifferentiable, type Op, type VjpRule, defineOp } from "../graph/op.ts";
+import { type Attributes, defineOp, type NotDifferentiable, type Op, type VjpRule } from "../graph/op.ts";
 import type { Accumulator } from "../program/kernels.ts";
 import type { Operand } from "../program/operand.ts";
-import { ScalarBuilder, identityExpression } from "../program/scalar.ts";
+import { identityExpression, ScalarBuilder } from "../program/scalar.ts";
 import { type DType, isFloat } from "../tensor/dtype.ts";
 import { type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor, TensorSpec } from "../tensor/tensor.ts";

@@ -3,7 +3,7 @@
 import { ShapeError } from "../errors/errors.ts";
 import { type Attributes, defineOp } from "../graph/op.ts";
 import { reshapeOperand } from "../program/operand.ts";
-import { type Shape, formatShape, sameShape, sizeOf } from "../tensor/shape.ts";
+import { formatShape, type Shape, sameShape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor, TensorSpec } from "../tensor/tensor.ts";
 
 interface ReshapeAttributes extends Attributes {

@@ -145,11 +145,16 @@ export interface RandomKernel extends KernelBase {
   readonly kind: "random";
 }
 
-/** Fills the write with `fill`, then copies each read to its place: `starts[i]` is the index of its first element. */
+/**
+ * Fills the write with `fill`, then copies each read to its place: element p of part i goes to index
+ * `starts[i] + p · steps[i]`, axis by axis.
+ */
 export interface CopyKernel extends KernelBase {
   readonly kind: "copy";
   /** Where part i begins in the write, one index per axis. */
   readonly starts: readonly (readonly number[])[];
+  /** Distance in the write between neighbours of part i, one positive number per axis; all 1 when absent. */
+  readonly steps?: readonly (readonly number[])[] | undefined;
   /** Value of elements that no part covers; absent when the parts cover everything. */
   readonly fill?: number | undefined;
 }

@@ -1,0 +1,19 @@
+/** Elementwise greater-than-or-equal. */
+
+import { notDifferentiable } from "../graph/op.ts";
+import type { Tensor, TensorLike } from "../tensor/tensor.ts";
+import { elementwise, operands } from "./elementwise.ts";
+
+export const greaterEqualOp = elementwise<Record<never, never>>({
+  name: "greaterEqual",
+  inputNames: ["a", "b"],
+  accepts: "number",
+  result: () => "bool",
+  expression: (e, [a, b]) => e.binary("ge", a as number, b as number),
+  vjp: notDifferentiable("a comparison gives true or false"),
+});
+
+/** `a ≥ b`, elementwise, as bool. Shapes broadcast; dtypes must be equal. False where either is NaN. */
+export function greaterEqual(a: TensorLike, b: TensorLike): Tensor {
+  return greaterEqualOp.apply(operands("greaterEqual", a, b), {});
+}

@@ -1,0 +1,19 @@
+/** Greatest element over axes. */
+
+import type { Axes, ReduceOptions } from "../tensor/methods-type.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { reduceOptions, resolveAxes } from "./axes.ts";
+import { extremum } from "./extremum.ts";
+
+export const maxOp = extremum("max");
+
+/**
+ * Greatest element over `axis` (all axes when absent); NaN if there is one. At ties the whole gradient goes to the first
+ * in row-major order. Throws `ShapeError` over no elements.
+ *
+ * @example x.max({ axis: 1, keepDims: true })
+ */
+export function max(x: Tensor, options?: ReduceOptions | Axes): Tensor {
+  const { axis, keepDims = false } = reduceOptions("max", options);
+  return maxOp.apply([x], { axes: resolveAxes("max", axis, x.shape), keepDims });
+}

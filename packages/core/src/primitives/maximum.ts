@@ -1,0 +1,21 @@
+/** Elementwise maximum. */
+
+import type { Tensor, TensorLike } from "../tensor/tensor.ts";
+import { elementwise, operands } from "./elementwise.ts";
+
+// z = max(a, b): the cotangent goes wholly to the operand that was taken, at ties to the first.
+export const maximumOp = elementwise<Record<never, never>>({
+  name: "maximum",
+  inputNames: ["a", "b"],
+  accepts: "number",
+  expression: (e, [a, b]) => e.binary("max", a as number, b as number),
+  vjp: ({ inputs: [a, b], dy, needs }) => {
+    const second = (a as Tensor).less(b as Tensor);
+    return [needs(0) ? second.where(0, dy) : null, needs(1) ? second.where(dy, 0) : null];
+  },
+});
+
+/** The greater of `a` and `b`, elementwise; NaN if either is. At ties the whole gradient goes to `a`. */
+export function maximum(a: TensorLike, b: TensorLike): Tensor {
+  return maximumOp.apply(operands("maximum", a, b), {});
+}
