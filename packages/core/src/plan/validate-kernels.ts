@@ -1,0 +1,263 @@
+/**
+ * Rules of a program's kernels, in the order in which they run: what they read has been written, what they write is
+ * theirs to write, and operands and expressions fit the buffers.
+ */
+
+import { allReads, type Kernel } from "../program/kernels.ts";
+import { isContiguous, type Operand, sameView } from "../program/operand.ts";
+import type { Buffer, Program } from "../program/program.ts";
+import { sizeOf } from "../tensor/shape.ts";
+import { expressionProblems } from "./validate-expressions.ts";
+
+export function kernelProblems(program: Program): string[] {
+  const problems = tableProblems(program);
+  const written = new Map<number, number>();
+  const isReady = (buffer: number): boolean => program.buffers[buffer]?.role !== "temporary" || written.has(buffer);
+  program.kernels.forEach((kernel, at) => {
+    const where = `kernel ${at} (${kernel.kind}${kernel.origins === undefined ? "" : ` ${kernel.origins.map((o) => o.op).join("+")}`})`;
+    const report = (problem: string): void => void problems.push(`${where}: ${problem}`);
+    allReads(kernel).forEach((read, i) => {
+      const wrong = operandProblem(program, read);
+      if (wrong !== undefined) report(`read ${i} ${wrong}`);
+      else if (!isReady(read.buffer)) report(`read ${i} is of buffer ${read.buffer}, which nothing has written`);
+      else if (isOverwritten(program, written, read.buffer))
+        report(`read ${i} is of variable buffer ${read.buffer} after it was overwritten`);
+    });
+    kernel.writes.forEach((write, i) => {
+      const wrong = operandProblem(program, write) ?? writeProblem(program, kernel, write, written);
+      if (wrong !== undefined) report(`write ${i} ${wrong}`);
+    });
+    if (mayStop(kernel) && [...written.keys()].some((b) => program.buffers[b]?.role === "variable")) {
+      report("may stop the run after a variable was overwritten");
+    }
+    for (const problem of [...shapeProblems(kernel), ...expressionProblems(program, kernel)]) report(problem);
+    for (const w of kernel.writes) written.set(w.buffer, at);
+  });
+  return [...problems, ...resultProblems(program, isReady, written)];
+}
+
+/** Buffers, inputs and variables point at one another. */
+function tableProblems(program: Program): string[] {
+  const problems: string[] = [];
+  program.buffers.forEach((b, i) => {
+    if (b.id !== i) problems.push(`buffer ${i} has the id ${b.id}`);
+    const table = b.role === "input" ? program.inputs : b.role === "variable" ? program.variables : undefined;
+    if (table !== undefined && table[b.index]?.buffer !== i)
+      problems.push(`buffer ${i} is not the buffer of ${b.role} ${b.index}`);
+    const entry = table?.[b.index];
+    if (entry !== undefined && (entry.dtype !== b.dtype || sizeOf(entry.shape) !== sizeOf(b.shape)))
+      problems.push(`buffer ${i} and ${b.role} ${b.index} differ`);
+  });
+  program.inputs.forEach((input, i) => {
+    if (input.data !== undefined && input.data.length !== sizeOf(input.shape))
+      problems.push(`input ${i} holds ${input.data.length} elements`);
+  });
+  const ids = program.variables.map((v) => v.id);
+  if (new Set(ids).size !== ids.length) problems.push("a variable is bound twice");
+  return problems;
+}
+
+/** Least and greatest element that an operand reaches; `undefined` when it has none. */
+export function reach(operand: Operand): { least: number; greatest: number } | undefined {
+  let least = operand.offset;
+  let greatest = operand.offset;
+  for (let i = 0; i < operand.shape.length; i++) {
+    const extent = operand.shape[i] as number;
+    if (extent === 0) return undefined;
+    const span = (extent - 1) * (operand.strides[i] as number);
+    if (span < 0) least += span;
+    else greatest += span;
+  }
+  return { least, greatest };
+}
+
+function operandProblem(program: Program, operand: Operand): string | undefined {
+  const buffer = program.buffers[operand.buffer];
+  if (buffer === undefined) return `is of buffer ${operand.buffer}, which does not exist`;
+  if (operand.strides.length !== operand.shape.length)
+    return `has ${operand.strides.length} strides for ${operand.shape.length} axes`;
+  if (![operand.offset, ...operand.shape, ...operand.strides].every(Number.isSafeInteger))
+    return "has an offset, extent or stride that is no integer";
+  const range = reach(operand);
+  const size = sizeOf(buffer.shape);
+  if (range !== undefined && (range.least < 0 || range.greatest >= size)) {
+    return `reaches elements ${range.least} … ${range.greatest} of buffer ${operand.buffer}, which has ${size}`;
+  }
+  return undefined;
+}
+
+function isOverwritten(program: Program, written: ReadonlyMap<number, number>, buffer: number): boolean {
+  return program.buffers[buffer]?.role === "variable" && written.has(buffer);
+}
+
+/** A write covers its whole buffer, each element once; buffers are written once, inputs never, variables after all reads. */
+function writeProblem(
+  program: Program,
+  kernel: Kernel,
+  write: Operand,
+  written: ReadonlyMap<number, number>,
+): string | undefined {
+  const buffer = program.buffers[write.buffer] as Buffer;
+  if (buffer.role === "input") return `is to input buffer ${write.buffer}`;
+  if (written.has(write.buffer))
+    return `is to buffer ${write.buffer}, which kernel ${written.get(write.buffer)} has written already`;
+  if (kernel.writes.filter((w) => w.buffer === write.buffer).length > 1)
+    return `is to buffer ${write.buffer}, like another write of the same kernel`;
+  if (sizeOf(write.shape) !== sizeOf(buffer.shape))
+    return `covers ${sizeOf(write.shape)} of ${sizeOf(buffer.shape)} elements of buffer ${write.buffer}`;
+  if (write.shape.some((n, i) => n > 1 && write.strides[i] === 0)) return "has several indices of one element";
+  const inPlace = allReads(kernel).filter((r) => r.buffer === write.buffer);
+  if (inPlace.some((r) => kernel.kind !== "map" || !sameView(r, write))) {
+    return `overwrites buffer ${write.buffer}, which the kernel reads in another order`;
+  }
+  return undefined;
+}
+
+function mayStop(kernel: Kernel): boolean {
+  return kernel.kind === "check" || kernel.kind === "gather" || kernel.kind === "scatter" || kernel.kind === "host";
+}
+
+/** Operands have one stride per axis of the kernel's index space, and the extents of its geometry. */
+function shapeProblems(kernel: Kernel): string[] {
+  const problems: string[] = [];
+  const demand = (
+    what: string,
+    operand: Operand | undefined,
+    shape: readonly number[],
+    free: readonly number[] = [],
+  ): void => {
+    if (operand === undefined) problems.push(`${what} is missing`);
+    else if (
+      operand.shape.length !== shape.length ||
+      operand.shape.some((n, i) => n !== shape[i] && !free.includes(i))
+    ) {
+      problems.push(`${what} has the shape [${operand.shape.join(", ")}], not [${shape.join(", ")}]`);
+    }
+  };
+  const [r0, r1, r2] = kernel.reads;
+  const w0 = kernel.writes[0];
+  switch (kernel.kind) {
+    case "map":
+      kernel.reads.forEach((r, i) => demand(`read ${i}`, r, kernel.shape));
+      kernel.writes.forEach((w, i) => demand(`write ${i}`, w, kernel.shape));
+      break;
+    case "reduce": {
+      const kept = kernel.shape.map((n, i) => (kernel.axes.includes(i) ? 1 : n));
+      kernel.reads.forEach((r, i) => demand(`read ${i}`, r, kernel.shape));
+      kernel.writes.forEach((w, i) => demand(`write ${i}`, w, kept));
+      kernel.epilogueReads.forEach((r, i) => demand(`epilogue read ${i}`, r, kept));
+      break;
+    }
+    case "contract": {
+      const { batch, m, n, k } = kernel;
+      demand("a", r0, [...batch, m, k]);
+      demand("b", r1, [...batch, k, n]);
+      if (w0 === undefined || sizeOf(w0.shape) !== sizeOf(batch) * m * n)
+        problems.push("the write does not have batch · m · n elements");
+      break;
+    }
+    case "conv": {
+      const {
+        batch,
+        groups,
+        channels,
+        filters,
+        axes: [h, w],
+      } = kernel.geometry;
+      const x = [batch, groups * channels, h.input, w.input];
+      const y = [batch, groups * filters, h.output, w.output];
+      const weight = [groups * filters, channels, h.kernel, w.kernel];
+      const [first, second, result] = {
+        forward: [x, weight, y],
+        inputGradient: [y, weight, x],
+        weightGradient: [x, y, weight],
+      }[kernel.direction] as [number[], number[], number[]];
+      demand("read 0", r0, first);
+      demand("read 1", r1, second);
+      demand("the write", w0, result);
+      break;
+    }
+    case "pool": {
+      const {
+        batch,
+        channels,
+        axes: [h, w],
+      } = kernel.geometry;
+      const x = [batch, channels, h.input, w.input];
+      const y = [batch, channels, h.output, w.output];
+      const backward = kernel.mode === "maxGradient" || kernel.mode === "averageGradient";
+      demand("read 0", r0, backward ? y : x);
+      if (kernel.mode === "maxGradient" || kernel.mode === "maxTake") demand("the index", r1, y);
+      demand("the write", w0, backward ? x : y);
+      break;
+    }
+    case "gather":
+      demand("the index", r1, kernel.shape);
+      demand("the write", w0, kernel.shape);
+      break;
+    case "scatter":
+      demand("the index", r1, kernel.shape);
+      demand("the source", r2, kernel.shape);
+      demand("x", r0, w0?.shape ?? []);
+      break;
+    case "copy":
+      problems.push(...copyProblems(kernel.reads, kernel.starts, kernel.steps, w0));
+      break;
+    case "scan":
+    case "sort":
+      kernel.writes.forEach((w, i) => demand(`write ${i}`, w, r0?.shape ?? []));
+      break;
+    default:
+  }
+  return problems;
+}
+
+function copyProblems(
+  reads: readonly Operand[],
+  starts: readonly (readonly number[])[],
+  steps: readonly (readonly number[])[] | undefined,
+  write: Operand | undefined,
+): string[] {
+  if (write === undefined) return ["the write is missing"];
+  return reads.flatMap((r, i) => {
+    const fits =
+      r.shape.length === write.shape.length &&
+      r.shape.every((n, axis) => {
+        const start = starts[i]?.[axis] ?? -1;
+        return n === 0 || (start >= 0 && start + (n - 1) * (steps?.[i]?.[axis] ?? 1) < (write.shape[axis] as number));
+      });
+    return fits ? [] : [`part ${i} does not lie inside the write`];
+  });
+}
+
+function resultProblems(
+  program: Program,
+  isReady: (buffer: number) => boolean,
+  written: ReadonlyMap<number, number>,
+): string[] {
+  const problems: string[] = [];
+  program.outputs.forEach((o, i) => {
+    const wrong = operandProblem(program, o);
+    if (wrong !== undefined) problems.push(`output ${i} ${wrong}`);
+    else if (!isReady(o.buffer)) problems.push(`output ${i} is buffer ${o.buffer}, which nothing has written`);
+    else if (isOverwritten(program, written, o.buffer))
+      problems.push(`output ${i} is variable buffer ${o.buffer}, which is overwritten`);
+    else if (!isContiguous(o)) problems.push(`output ${i} is not contiguous`);
+  });
+  const assigned = new Set<number>();
+  program.assigns.forEach(({ variable, value }, i) => {
+    const target = program.variables[variable];
+    const source = program.buffers[value.buffer];
+    if (target === undefined) problems.push(`assignment ${i} is to variable ${variable}, which does not exist`);
+    else if (assigned.has(variable) || written.has(target.buffer)) problems.push(`${target.name} is assigned twice`);
+    else if (source?.dtype !== target.dtype || sizeOf(value.shape) !== sizeOf(target.shape))
+      problems.push(`the value of ${target.name} does not fit it`);
+    const wrong = operandProblem(program, value);
+    if (wrong !== undefined) problems.push(`assignment ${i} ${wrong}`);
+    else if (source?.role !== "temporary" || !isReady(value.buffer))
+      problems.push(`assignment ${i} is of buffer ${value.buffer}, which no kernel has computed`);
+    else if (!isContiguous(value)) problems.push(`assignment ${i} is not contiguous`);
+    assigned.add(variable);
+  });
+  return problems;
+}
