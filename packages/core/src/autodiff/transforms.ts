@@ -6,23 +6,23 @@
  */
 
 import { GradientError, ShapeError } from "../errors/errors.ts";
-import type { Node } from "../graph/node.ts";
 import { constantNode } from "../graph/leaves.ts";
+import type { Node } from "../graph/node.ts";
 import { allocate } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { isTensor } from "../tensor/tensor.ts";
-import { type MapTree, type Tree, flatten } from "../tree/tree.ts";
-import { type Differentiable, type Gradients, asNodeTensor, formatLater, gradTree, isDifferentiable } from "./grad.ts";
+import { type FlatTree, flatten, type MapTree, type Tree } from "../tree/tree.ts";
+import { asNodeTensor, type Differentiable, formatLater, type Gradients, gradTree, isDifferentiable } from "./grad.ts";
 import { reverse, zerosLike } from "./reverse.ts";
 
 type TensorTree = Tree<Tensor>;
 
-/** The xs as plain tensors: variables by their current version. */
-function readTree<T extends Tree<Differentiable>>(xs: T): { tree: MapTree<T, Differentiable, Tensor>; flat: ReturnType<typeof flatten<Differentiable>>; tensors: Tensor[] } {
+/** The xs as plain tensors: variables by their current version. Callers name the type of `tree`. */
+function readTree(xs: unknown): { tree: unknown; flat: FlatTree<Differentiable>; tensors: Tensor[] } {
   const flat = flatten(xs, isDifferentiable, "x");
   const tensors = flat.leaves.map(asNodeTensor);
-  return { tree: flat.rebuild(tensors) as unknown as MapTree<T, Differentiable, Tensor>, flat, tensors };
+  return { tree: flat.rebuild(tensors), flat, tensors };
 }
 
 function matchShapes(op: string, what: string, given: readonly Tensor[], wanted: readonly Tensor[]): void {
@@ -31,7 +31,8 @@ function matchShapes(op: string, what: string, given: readonly Tensor[], wanted:
   wanted.forEach((w, i) => {
     const g = given[i];
     if (g === undefined) return;
-    if (!sameShape(g.shape, w.shape)) problems.push(`${what} ${i} has shape ${formatShape(g.shape)}, not ${formatShape(w.shape)}`);
+    if (!sameShape(g.shape, w.shape))
+      problems.push(`${what} ${i} has shape ${formatShape(g.shape)}, not ${formatShape(w.shape)}`);
     if (g.dtype !== w.dtype) problems.push(`${what} ${i} is ${g.dtype}, not ${w.dtype}`);
   });
   if (problems.length > 0) throw new ShapeError({ op, summary: `the ${what}s do not fit`, problems });
@@ -47,7 +48,7 @@ export function vjp<X extends Tree<Differentiable>, Y extends TensorTree>(
   x: X,
 ): [Y, (cotangent: Y) => Gradients<X>] {
   const { tree, flat, tensors } = readTree(x);
-  const y = fn(tree);
+  const y = fn(tree as MapTree<X, Differentiable, Tensor>);
   const outputs = flatten(y, isTensor, "result").leaves;
   const pull = (cotangent: Y): Gradients<X> => {
     const dys = flatten(cotangent, isTensor, "cotangent").leaves;
@@ -66,16 +67,21 @@ export function jvp<X extends Tree<Differentiable>, Y extends TensorTree>(
   fn: (x: MapTree<X, Differentiable, Tensor>) => Y,
   x: X,
   v: MapTree<X, Differentiable, Tensor>,
-): [Y, Y] {
+): [Y, Y];
+export function jvp(fn: (x: never) => TensorTree, x: unknown, v: unknown): unknown {
   const { tree, tensors } = readTree(x);
   const tangents = flatten(v, isTensor, "v").leaves;
   matchShapes("jvp", "tangent", tangents, tensors);
-  const y = fn(tree);
+  const y = fn(tree as never);
   const flatY = flatten(y, isTensor, "result");
   const u = flatY.leaves.map((t) => constantNode(allocate(t.dtype, t.size), t.shape, t.dtype));
   const first = reverse(flatY.leaves, u, tensors).gradients;
   const pairs = first.flatMap((g, i) => (g === null ? [] : [[g, tangents[i] as Tensor] as const]));
-  const second = reverse(pairs.map(([g]) => g), pairs.map(([, t]) => t), u).gradients;
+  const second = reverse(
+    pairs.map(([g]) => g),
+    pairs.map(([, t]) => t),
+    u,
+  ).gradients;
   const result = second.map((g, i) => g ?? zerosLike(flatY.leaves[i] as Tensor));
   if (dependsOn(result, u)) {
     throw new GradientError({
@@ -84,7 +90,7 @@ export function jvp<X extends Tree<Differentiable>, Y extends TensorTree>(
       fix: "make the customGradient linear in dy, or differentiate with grad",
     });
   }
-  return [y, flatY.rebuild(result) as unknown as Y];
+  return [y, flatY.rebuild(result)];
 }
 
 function dependsOn(outputs: readonly Tensor[], leaves: readonly Tensor[]): boolean {
@@ -105,13 +111,14 @@ export function hvp<X extends Tree<Differentiable>>(
   fn: (x: MapTree<X, Differentiable, Tensor>) => Tensor,
   x: X,
   v: MapTree<X, Differentiable, Tensor>,
-): Gradients<X> {
+): Gradients<X>;
+export function hvp(fn: (x: never) => Tensor, x: unknown, v: unknown): unknown {
   const { tree, flat, tensors } = readTree(x);
   const directions = flatten(v, isTensor, "v").leaves;
   matchShapes("hvp", "direction", directions, tensors);
-  const gradients = flatten(gradTree(fn(tree), tree, { unused: "zeros" }, formatLater(hvp)), isTensor).leaves;
+  const gradients = flatten(gradTree(fn(tree as never), tree, { unused: "zeros" }, formatLater(hvp)), isTensor).leaves;
   const { gradients: second } = reverse(gradients, directions, tensors);
-  return flat.rebuild(second.map((g, i) => g ?? zerosLike(tensors[i] as Tensor))) as unknown as Gradients<X>;
+  return flat.rebuild(second.map((g, i) => g ?? zerosLike(tensors[i] as Tensor)));
 }
 
 /**
@@ -142,7 +149,7 @@ export function valueAndGrad<X extends Tree<Differentiable>, Rest extends readon
 ): (x: X, ...rest: Rest) => [Tensor, Gradients<X>] {
   return (x, ...rest) => {
     const { tree } = readTree(x);
-    const value = fn(tree, ...rest);
+    const value = fn(tree as MapTree<X, Differentiable, Tensor>, ...rest);
     return [value, gradTree(value, tree, {}, formatLater(valueAndGrad)) as Gradients<X>];
   };
 }

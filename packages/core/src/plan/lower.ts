@@ -61,9 +61,13 @@ function originOf(node: Node): KernelOrigin {
   return { op: node.op.name, scope: node.scope, at: () => formatSite(node.site) };
 }
 
-export function lower(graph: Graph, traits: ExecutorTraits): Program {
+/**
+ * @param given How many of the leaves are bound at each run. Leaves after them were made by passes: they are the same
+ * in every graph with this structure, so the program holds their values.
+ */
+export function lower(graph: Graph, traits: ExecutorTraits, given: number = graph.leaves.length): Program {
   const b = new Builder(traits);
-  graph.leaves.forEach((t, i) => bindLeaf(b, t, i));
+  graph.leaves.forEach((t, i) => bindLeaf(b, t, i, i >= given));
   for (const node of graph.nodes) lowerNode(b, node);
   for (const t of graph.checks) {
     b.kernels.push({ kind: "check", reads: [operandOf(b, t)], writes: [], origins: [originOf(t.node)] });
@@ -82,7 +86,7 @@ function addVariable(b: Builder, variable: { id: number; name: string; dtype: DT
   return b.variables.length - 1;
 }
 
-function bindLeaf(b: Builder, t: Tensor, leaf: number): void {
+function bindLeaf(b: Builder, t: Tensor, leaf: number, made: boolean): void {
   const { shape, dtype } = t;
   if (isTracedVariable(t)) {
     const index = addVariable(b, t.node.attributes.cell as { id: number; name: string; dtype: DType; shape: Shape });
@@ -94,7 +98,7 @@ function bindLeaf(b: Builder, t: Tensor, leaf: number): void {
   const literal = value !== undefined && isLiteral(value);
   if (literal) b.literals.set(buffer, value);
   const source = t.node.op === scalarOp ? "scalar" : t.node.op.name === "input" ? "argument" : "constant";
-  b.inputs.push({ buffer, dtype, shape, source, leaf, data: literal ? (t.node.values[0] as HostValue).array : undefined });
+  b.inputs.push({ buffer, dtype, shape, source, leaf, data: literal || made ? (t.node.values[0] as HostValue).array : undefined });
   b.operands.set(t, wholeBuffer(buffer, shape));
 }
 

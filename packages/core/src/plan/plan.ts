@@ -29,7 +29,7 @@ export interface PlanStages {
 export function planStages(collected: Graph, traits: ExecutorTraits): PlanStages {
   const expanded = expand(collected);
   const simplified = simplify(expanded);
-  const lowered = lower(simplified, traits);
+  const lowered = lower(simplified, traits, collected.leaves.length);
   const fused = fuse(lowered, traits);
   const scheduled = schedule(fused);
   const program = planMemory(scheduled, traits);

@@ -5,7 +5,7 @@
 
 import type { Accumulator, Kernel, ReduceKernel } from "../program/kernels.ts";
 import type { Operand } from "../program/operand.ts";
-import type { Buffer, Program } from "../program/program.ts";
+import type { Program } from "../program/program.ts";
 import { argumentsOf, type Instruction, isComparison, type ScalarExpression } from "../program/scalar.ts";
 import type { DType } from "../tensor/dtype.ts";
 

@@ -8,6 +8,7 @@ import { isContiguous, type Operand, sameView } from "../program/operand.ts";
 import type { Buffer, Program } from "../program/program.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { expressionProblems } from "./validate-expressions.ts";
+import { shapeProblems } from "./validate-shapes.ts";
 
 export function kernelProblems(program: Program): string[] {
   const problems = tableProblems(program);
@@ -115,119 +116,6 @@ function writeProblem(
 
 function mayStop(kernel: Kernel): boolean {
   return kernel.kind === "check" || kernel.kind === "gather" || kernel.kind === "scatter" || kernel.kind === "host";
-}
-
-/** Operands have one stride per axis of the kernel's index space, and the extents of its geometry. */
-function shapeProblems(kernel: Kernel): string[] {
-  const problems: string[] = [];
-  const demand = (
-    what: string,
-    operand: Operand | undefined,
-    shape: readonly number[],
-    free: readonly number[] = [],
-  ): void => {
-    if (operand === undefined) problems.push(`${what} is missing`);
-    else if (
-      operand.shape.length !== shape.length ||
-      operand.shape.some((n, i) => n !== shape[i] && !free.includes(i))
-    ) {
-      problems.push(`${what} has the shape [${operand.shape.join(", ")}], not [${shape.join(", ")}]`);
-    }
-  };
-  const [r0, r1, r2] = kernel.reads;
-  const w0 = kernel.writes[0];
-  switch (kernel.kind) {
-    case "map":
-      kernel.reads.forEach((r, i) => demand(`read ${i}`, r, kernel.shape));
-      kernel.writes.forEach((w, i) => demand(`write ${i}`, w, kernel.shape));
-      break;
-    case "reduce": {
-      const kept = kernel.shape.map((n, i) => (kernel.axes.includes(i) ? 1 : n));
-      kernel.reads.forEach((r, i) => demand(`read ${i}`, r, kernel.shape));
-      kernel.writes.forEach((w, i) => demand(`write ${i}`, w, kept));
-      kernel.epilogueReads.forEach((r, i) => demand(`epilogue read ${i}`, r, kept));
-      break;
-    }
-    case "contract": {
-      const { batch, m, n, k } = kernel;
-      demand("a", r0, [...batch, m, k]);
-      demand("b", r1, [...batch, k, n]);
-      if (w0 === undefined || sizeOf(w0.shape) !== sizeOf(batch) * m * n)
-        problems.push("the write does not have batch · m · n elements");
-      break;
-    }
-    case "conv": {
-      const {
-        batch,
-        groups,
-        channels,
-        filters,
-        axes: [h, w],
-      } = kernel.geometry;
-      const x = [batch, groups * channels, h.input, w.input];
-      const y = [batch, groups * filters, h.output, w.output];
-      const weight = [groups * filters, channels, h.kernel, w.kernel];
-      const [first, second, result] = {
-        forward: [x, weight, y],
-        inputGradient: [y, weight, x],
-        weightGradient: [x, y, weight],
-      }[kernel.direction] as [number[], number[], number[]];
-      demand("read 0", r0, first);
-      demand("read 1", r1, second);
-      demand("the write", w0, result);
-      break;
-    }
-    case "pool": {
-      const {
-        batch,
-        channels,
-        axes: [h, w],
-      } = kernel.geometry;
-      const x = [batch, channels, h.input, w.input];
-      const y = [batch, channels, h.output, w.output];
-      const backward = kernel.mode === "maxGradient" || kernel.mode === "averageGradient";
-      demand("read 0", r0, backward ? y : x);
-      if (kernel.mode === "maxGradient" || kernel.mode === "maxTake") demand("the index", r1, y);
-      demand("the write", w0, backward ? x : y);
-      break;
-    }
-    case "gather":
-      demand("the index", r1, kernel.shape);
-      demand("the write", w0, kernel.shape);
-      break;
-    case "scatter":
-      demand("the index", r1, kernel.shape);
-      demand("the source", r2, kernel.shape);
-      demand("x", r0, w0?.shape ?? []);
-      break;
-    case "copy":
-      problems.push(...copyProblems(kernel.reads, kernel.starts, kernel.steps, w0));
-      break;
-    case "scan":
-    case "sort":
-      kernel.writes.forEach((w, i) => demand(`write ${i}`, w, r0?.shape ?? []));
-      break;
-    default:
-  }
-  return problems;
-}
-
-function copyProblems(
-  reads: readonly Operand[],
-  starts: readonly (readonly number[])[],
-  steps: readonly (readonly number[])[] | undefined,
-  write: Operand | undefined,
-): string[] {
-  if (write === undefined) return ["the write is missing"];
-  return reads.flatMap((r, i) => {
-    const fits =
-      r.shape.length === write.shape.length &&
-      r.shape.every((n, axis) => {
-        const start = starts[i]?.[axis] ?? -1;
-        return n === 0 || (start >= 0 && start + (n - 1) * (steps?.[i]?.[axis] ?? 1) < (write.shape[axis] as number));
-      });
-    return fits ? [] : [`part ${i} does not lie inside the write`];
-  });
 }
 
 function resultProblems(
