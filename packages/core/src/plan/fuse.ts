@@ -8,7 +8,7 @@
  */
 
 import { type Kernel, type MapKernel, type ReduceKernel, allReads } from "../program/kernels.ts";
-import { type Operand, isContiguous, sameView } from "../program/operand.ts";
+import { type Operand, sameView } from "../program/operand.ts";
 import type { Program } from "../program/program.ts";
 import { ScalarBuilder, type ScalarExpression, flopsOf } from "../program/scalar.ts";
 import type { ExecutorTraits } from "../run/executor.ts";
@@ -150,7 +150,7 @@ function intoPrologue(state: State, i: number, traits: ExecutorTraits): void {
 /** Puts a map behind the contraction or convolution whose result it alone reads. */
 function intoEpilogue(state: State, i: number, traits: ExecutorTraits): void {
   const map = state.kernels[i] as MapKernel;
-  if (map.writes.length !== 1 || !isContiguous(map.writes[0] as Operand)) return;
+  if (map.writes.length !== 1) return;
   for (let k = 0; k < map.reads.length; k++) {
     const read = map.reads[k] as Operand;
     const at = state.writer.get(read.buffer);
@@ -160,6 +160,7 @@ function intoEpilogue(state: State, i: number, traits: ExecutorTraits): void {
     if (producer.epilogue !== undefined || state.results.has(read.buffer) || state.readers.get(read.buffer)?.size !== 1) continue;
     const write = producer.writes[0] as Operand;
     if (!sameView(read, write) || !sameShape(map.shape, write.shape)) continue;
+    if (!sameView({ ...(map.writes[0] as Operand), buffer: write.buffer }, write)) continue;
     if (map.expression.instructions.some((n) => n.op === "index")) continue;
     if (!availableAt(state, map, at, read.buffer)) continue;
     const others = map.reads.filter((_, n) => n !== k);

@@ -14,8 +14,9 @@ import type { Assign, Buffer, Program, ProgramInput, ProgramVariable } from "../
 import { type Instruction, type ScalarExpression, identityExpression } from "../program/scalar.ts";
 import type { ExecutorTraits, HostValue } from "../run/executor.ts";
 import type { DType } from "../tensor/dtype.ts";
-import type { Shape } from "../tensor/shape.ts";
+import { type Shape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { CHANNELS_LAST, activationReads, channelsLastBuffers, isDenseIn, orderedStrides } from "./layout.ts";
 import { type Graph, isScalarLeaf, isTracedVariable } from "./graph.ts";
 
 /** A program under construction. */
@@ -28,30 +29,34 @@ class Builder {
   /** Buffers that hold one literal, by number. */
   readonly literals = new Map<number, number>();
   readonly traits: ExecutorTraits;
+  /** Tensors that lie channels-last. */
+  readonly channelsLast: ReadonlySet<Tensor>;
 
-  constructor(traits: ExecutorTraits) {
+  constructor(traits: ExecutorTraits, channelsLast: ReadonlySet<Tensor>) {
     this.traits = traits;
+    this.channelsLast = channelsLast;
   }
 
-  buffer(role: Buffer["role"], index: number, dtype: DType, shape: Shape): number {
+  buffer(role: Buffer["role"], index: number, dtype: DType, shape: Shape, order?: readonly number[]): number {
     const id = this.buffers.length;
-    this.buffers.push({ id, role, index, dtype, shape, offset: -1, first: -1, last: -1 });
+    this.buffers.push({ id, role, index, dtype, shape, order, offset: -1, first: -1, last: -1 });
     return id;
   }
 
-  temporary(dtype: DType, shape: Shape): Operand {
-    return wholeBuffer(this.buffer("temporary", -1, dtype, shape), shape);
+  temporary(dtype: DType, shape: Shape, order?: readonly number[]): Operand {
+    const whole = wholeBuffer(this.buffer("temporary", -1, dtype, shape, order), shape);
+    return order === undefined ? whole : { ...whole, strides: orderedStrides(shape, order) };
   }
 
   dtypeOf(operand: Operand): DType {
     return (this.buffers[operand.buffer] as Buffer).dtype;
   }
 
-  /** The operand itself, or a contiguous copy of it. */
-  contiguous(operand: Operand, origin: KernelOrigin): Operand {
-    if (isContiguous(operand)) return operand;
+  /** The operand itself, or a dense copy of it: row-major, or with its axes in `order`. */
+  dense(operand: Operand, origin: KernelOrigin, order?: readonly number[]): Operand {
+    if (order === undefined ? isContiguous(operand) : isDenseIn(operand, order)) return operand;
     const dtype = this.dtypeOf(operand);
-    const copy = this.temporary(dtype, operand.shape);
+    const copy = this.temporary(dtype, operand.shape, order);
     this.kernels.push({ kind: "map", shape: operand.shape, reads: [operand], writes: [copy], expression: identityExpression(dtype), origins: [origin] });
     return copy;
   }
@@ -66,7 +71,22 @@ function originOf(node: Node): KernelOrigin {
  * in every graph with this structure, so the program holds their values.
  */
 export function lower(graph: Graph, traits: ExecutorTraits, given: number = graph.leaves.length): Program {
-  const b = new Builder(traits);
+  const plain = lowerWith(graph, traits, given, new Set());
+  if (traits.layout !== "channels-last") return plain.program;
+  const buffers = channelsLastBuffers(plain.program);
+  if (buffers.size === 0) return plain.program;
+  const tensors = new Set<Tensor>();
+  for (const [t, operand] of plain.operands) if (buffers.has(operand.buffer) && !("view" in t.node.op)) tensors.add(t);
+  return lowerWith(graph, traits, given, tensors).program;
+}
+
+interface Lowering {
+  readonly program: Program;
+  readonly operands: ReadonlyMap<Tensor, Operand>;
+}
+
+function lowerWith(graph: Graph, traits: ExecutorTraits, given: number, channelsLast: ReadonlySet<Tensor>): Lowering {
+  const b = new Builder(traits, channelsLast);
   graph.leaves.forEach((t, i) => bindLeaf(b, t, i, i >= given));
   for (const node of graph.nodes) lowerNode(b, node);
   for (const t of graph.checks) {
@@ -77,7 +97,8 @@ export function lower(graph: Graph, traits: ExecutorTraits, given: number = grap
     return { variable: variable >= 0 ? variable : addVariable(b, a.variable), value: temporaryOf(b, a.value) };
   });
   const outputs = graph.outputs.map((t) => resultOf(b, t));
-  return { buffers: b.buffers, kernels: b.kernels, inputs: b.inputs, variables: b.variables, outputs, assigns, arena: 0 };
+  const { buffers, kernels, inputs, variables } = b;
+  return { program: { buffers, kernels, inputs, variables, outputs, assigns, arena: 0 }, operands: b.operands };
 }
 
 function addVariable(b: Builder, variable: { id: number; name: string; dtype: DType; shape: Shape }): number {
@@ -116,7 +137,7 @@ function lowerNode(b: Builder, node: Node): void {
   }
   if (!("lower" in node.op)) throw new ProgramError(`[${node.op.name}] has no lowering and was not expanded`);
   const op: LoweredOp<Record<string, unknown>> = node.op;
-  const outputs = node.outputs.map((spec) => b.temporary(spec.dtype, spec.shape));
+  const outputs = node.outputs.map((spec, i) => b.temporary(spec.dtype, spec.shape, b.channelsLast.has(node.tensors[i] as Tensor) ? CHANNELS_LAST : undefined));
   const context = {
     inputs: node.inputs.map((t) => operandOf(b, t)),
     outputs,
@@ -125,18 +146,25 @@ function lowerNode(b: Builder, node: Node): void {
     attributes: node.attributes,
   };
   let kernel = op.lower(context);
-  if (!b.traits.stridedReads.has(kernel.kind) && !kernel.reads.every(isContiguous)) {
-    kernel = op.lower({ ...context, inputs: context.inputs.map((operand) => b.contiguous(operand, origin)) });
-  }
+  const inputs = fittedInputs(b, kernel, context.inputs, origin);
+  if (inputs.some((operand, i) => operand !== context.inputs[i])) kernel = op.lower({ ...context, inputs });
   b.kernels.push({ ...bakeLiterals(b, kernel), origins: [origin] });
   node.tensors.forEach((t, i) => b.operands.set(t, outputs[i] as Operand));
+}
+
+/** The inputs in the layout that the kernel's kind wants. */
+function fittedInputs(b: Builder, kernel: Kernel, inputs: readonly Operand[], origin: KernelOrigin): readonly Operand[] {
+  if (b.traits.stridedReads.has(kernel.kind)) return inputs;
+  const windowed = b.traits.layout === "channels-last" && (kernel.kind === "conv" || kernel.kind === "pool") ? kernel : undefined;
+  const activations = windowed === undefined ? [] : activationReads(windowed);
+  return inputs.map((operand) => b.dense(operand, origin, activations.includes(operand) ? CHANNELS_LAST : undefined));
 }
 
 function lowerView(b: Builder, node: Node, op: ViewOp<Record<string, unknown>>, origin: KernelOrigin): void {
   const input = operandOf(b, node.inputs[0] as Tensor);
   node.tensors.forEach((t, i) => {
     const spec = node.outputs[i] as Tensor;
-    const view = op.view(input, node.attributes, spec) ?? op.view(b.contiguous(input, origin), node.attributes, spec);
+    const view = op.view(input, node.attributes, spec) ?? op.view(b.dense(input, origin), node.attributes, spec);
     if (view === null) throw new ProgramError(`[${op.name}] has no view of a contiguous operand`);
     b.operands.set(t, view);
   });

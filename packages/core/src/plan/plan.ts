@@ -1,7 +1,7 @@
 /**
  * The planner: a graph to a program, in passes that are pure functions.
  *
- *     collect → expand → simplify → lower → fuse → schedule → plan memory
+ *     collect → expand → simplify → lower (and lay out) → fuse → join → schedule → assign in place → plan memory
  */
 
 import { MemoryError } from "../errors/errors.ts";
@@ -10,6 +10,8 @@ import type { ExecutorTraits } from "../run/executor.ts";
 import { expand } from "./expand.ts";
 import { fuse } from "./fuse.ts";
 import type { Graph } from "./graph.ts";
+import { assignInPlace } from "./in-place.ts";
+import { join } from "./join.ts";
 import { lower } from "./lower.ts";
 import { planMemory } from "./memory.ts";
 import { schedule } from "./schedule.ts";
@@ -31,7 +33,7 @@ export function planStages(collected: Graph, traits: ExecutorTraits): PlanStages
   const simplified = simplify(expanded);
   const lowered = lower(simplified, traits, collected.leaves.length);
   const fused = fuse(lowered, traits);
-  const scheduled = schedule(fused);
+  const scheduled = assignInPlace(schedule(join(fused, traits)));
   const program = planMemory(scheduled, traits);
   return { collected, expanded, simplified, lowered, fused, scheduled, program };
 }

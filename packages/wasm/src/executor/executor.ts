@@ -1,0 +1,105 @@
+/**
+ * The CPU executor: programs become WebAssembly SIMD, run on all cores over one shared memory.
+ */
+
+import { type DType, type Executor, type ExecutorTraits, type PreparedProgram, type Program, session, StateError } from "@prewitt/core";
+import { detectFeatures } from "../assembler/index.ts";
+import type { CodeOptions } from "../kernels/kernel.ts";
+import { FunctionTable } from "./functions.ts";
+import { Heap } from "./heap.ts";
+import { CONTROL_BYTES, Pool } from "./pool.ts";
+import { WasmProgram } from "./prepared.ts";
+import { WasmStorage } from "./storage.ts";
+
+export interface WasmOptions {
+  /** Threads, the main one included. Default: `PREWITT_THREADS`, else the processors there are, at most 16. */
+  readonly threads?: number | undefined;
+  /** Use relaxed SIMD where the engine has it (default true). */
+  readonly relaxedSimd?: boolean | undefined;
+}
+
+const GIB = 2 ** 30;
+
+export class WasmExecutor implements Executor {
+  readonly name = "wasm";
+  readonly traits: ExecutorTraits;
+  readonly code: CodeOptions;
+  readonly heap: Heap;
+  readonly pool: Pool;
+  readonly functions: FunctionTable;
+  /** Rises when the arena or scratch memory moves: programs then resolve their addresses anew. */
+  epoch = 0;
+  readonly #regions = new Map<string, { address: number; bytes: number }>();
+  readonly #freed: FinalizationRegistry<number>;
+
+  constructor(options: WasmOptions = {}) {
+    const features = detectFeatures();
+    if (!features.simd) throw new StateError({ summary: "this engine has no WebAssembly SIMD", fix: 'use a newer engine, or useExecutor("reference")' });
+    this.code = { relaxed: features.relaxedSimd && options.relaxedSimd !== false };
+    const shared = features.threads && typeof SharedArrayBuffer !== "undefined";
+    this.heap = new Heap(shared, CONTROL_BYTES);
+    this.pool = new Pool(this.heap, options.threads ?? defaultThreads());
+    this.functions = new FunctionTable(this.heap, this.pool);
+    this.#freed = new FinalizationRegistry((address) => this.heap.free(address));
+    this.traits = {
+      stridedReads: new Set(["map", "reduce", "contract", "gather", "scatter", "copy"]),
+      epilogues: new Set(["contract", "conv"]),
+      prologues: new Set(["reduce"]),
+      fuseMaps: true,
+      maxExpression: 64,
+      layout: "channels-last",
+      alignment: 64,
+      memoryLimit: 3.75 * GIB,
+      threads: this.pool.threads,
+    };
+  }
+
+  get precision(): "fast" | "strict" {
+    return session.precision;
+  }
+
+  prepare(program: Program): PreparedProgram {
+    return new WasmProgram(this, program);
+  }
+
+  createStorage(dtype: DType, length: number): WasmStorage {
+    const storage = new WasmStorage(this, this.heap, dtype, length);
+    this.#freed.register(storage, storage.address, storage);
+    return storage;
+  }
+
+  /** A region that all programs share, at least `bytes` long; it moves when it grows. */
+  reserve(name: string, bytes: number): number {
+    const region = this.#regions.get(name);
+    if (region !== undefined && region.bytes >= bytes) return region.address;
+    if (region !== undefined) this.heap.free(region.address);
+    const address = this.heap.allocate(bytes);
+    this.#regions.set(name, { address, bytes });
+    this.epoch++;
+    return address;
+  }
+
+  /** Ends the workers. The executor goes on with one thread. */
+  dispose(): void {
+    this.pool.stop();
+  }
+}
+
+function defaultThreads(): number {
+  if (session.threads !== undefined) return session.threads;
+  const env = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.PREWITT_THREADS;
+  const given = env === undefined ? Number.NaN : Number(env);
+  if (Number.isInteger(given) && given >= 1) return given;
+  return Math.max(1, Math.min(16, globalThis.navigator?.hardwareConcurrency ?? processors()));
+}
+
+/** Node 20 has no `navigator`. */
+function processors(): number {
+  const node = (globalThis as { process?: { getBuiltinModule?(name: string): unknown } }).process?.getBuiltinModule?.("node:os");
+  return (node as { availableParallelism?(): number } | undefined)?.availableParallelism?.() ?? 1;
+}
+
+/** Makes the executor; see `useExecutor`. */
+export function wasmExecutor(options: WasmOptions = {}): WasmExecutor {
+  return new WasmExecutor(options);
+}

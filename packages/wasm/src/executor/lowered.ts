@@ -1,0 +1,24 @@
+/**
+ * What a kernel of the program language becomes: generated stages, and the operands and extents that their parameters
+ * stand for.
+ */
+
+import type { DType, Kernel as ProgramKernel, Operand } from "@prewitt/core";
+import type { CodeOptions, Extents, Kernel } from "../kernels/kernel.ts";
+
+export interface LoweredKernel {
+  readonly kernel: Kernel;
+  /** Operands by parameter name. */
+  readonly operands: Readonly<Record<string, Operand>>;
+  readonly extents: Extents;
+}
+
+export interface LoweringContext {
+  readonly options: CodeOptions;
+  /** "strict" keeps to kernels that sum in plain order. */
+  readonly precision: "fast" | "strict";
+  dtypeOf(operand: Operand): DType;
+}
+
+/** Chooses and generates the code of one kernel kind. */
+export type Lowering<K extends ProgramKernel> = (kernel: K, context: LoweringContext) => LoweredKernel;

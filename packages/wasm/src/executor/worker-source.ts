@@ -1,0 +1,62 @@
+/**
+ * What a worker runs, as plain JavaScript text: `eval` in Node, a Blob in browsers. A worker file would break under tsx,
+ * vitest and bundlers.
+ *
+ * The worker never returns to its event loop: everything reaches it through shared memory, modules included (it compiles
+ * their bytes from there). Words of the control block, as 32-bit indices, are those of `control` in pool.ts.
+ *
+ * A worker enters a job by raising its busy flag and reading the sequence number again: either it sees that the job is
+ * over, or the main thread sees the flag and waits before it describes the next one.
+ */
+
+export const workerSource = `
+"use strict";
+const start = ({ memory, id, control: C, base }) => {
+  const word = new Int32Array(memory.buffer, base, C.WORDS);
+  const functions = [];
+  let loaded = 0, seen = 0, views = new Uint8Array(memory.buffer);
+  const load = () => {
+    const count = Atomics.load(word, C.MODULES);
+    while (loaded < count) {
+      const table = new Int32Array(memory.buffer, Atomics.load(word, C.MODULE_TABLE), 2 * (loaded + 1));
+      const at = table[2 * loaded], length = table[2 * loaded + 1];
+      const bytes = new Uint8Array(memory.buffer).slice(at, at + length);
+      const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+      for (const f of Object.values(instance.exports)) functions.push(f);
+      loaded++;
+    }
+  };
+  Atomics.store(word, C.ALIVE + id, 1);
+  for (;;) {
+    let spins = 0;
+    let sequence = Atomics.load(word, C.SEQUENCE);
+    while (sequence === seen || (sequence & 1) === 1) {
+      if (Atomics.load(word, C.QUIT) !== 0) return;
+      if (++spins > C.SPINS) { Atomics.wait(word, C.SEQUENCE, sequence, 1000); spins = 0; }
+      sequence = Atomics.load(word, C.SEQUENCE);
+    }
+    seen = sequence;
+    load();
+    Atomics.store(word, C.BUSY + id, 1);
+    if (Atomics.load(word, C.SEQUENCE) === sequence) {
+      const f = functions[word[C.FUNCTION]], tasks = word[C.TASKS], grain = word[C.GRAIN], count = word[C.COUNT];
+      const values = [];
+      for (let i = 0; i < count; i++) values.push(word[C.VALUES + i]);
+      const local = word[C.LOCAL_PLACE];
+      if (local >= 0) values[local] = word[C.LOCAL_BASE] + (id + 1) * word[C.LOCAL_STRIDE];
+      for (;;) {
+        const t0 = Atomics.add(word, C.NEXT, grain);
+        if (t0 >= tasks) break;
+        const t1 = Math.min(tasks, t0 + grain);
+        f(...values, t0, t1);
+        Atomics.add(word, C.DONE, t1 - t0);
+      }
+    }
+    Atomics.store(word, C.BUSY + id, 0);
+  }
+};
+`;
+
+/** The whole program of a worker under Node, and in a browser. */
+export const nodeWorker = `${workerSource} start(require("node:worker_threads").workerData);`;
+export const browserWorker = `${workerSource} onmessage = (event) => start(event.data);`;
