@@ -22,5 +22,9 @@ export function raiseError(kernel: Kernel, position: number, value: number): nev
       fix: `use indices from 0 to ${kernel.limit - 1}`,
     });
   }
-  throw new NonFiniteError({ ...where, summary: `element ${position} is NaN or infinite`, fix: "nothing was assigned" });
+  throw new NonFiniteError({
+    ...where,
+    summary: `element ${position} is NaN or infinite`,
+    fix: "nothing was assigned",
+  });
 }

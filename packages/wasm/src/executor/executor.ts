@@ -2,7 +2,15 @@
  * The CPU executor: programs become WebAssembly SIMD, run on all cores over one shared memory.
  */
 
-import { type DType, type Executor, type ExecutorTraits, type PreparedProgram, type Program, session, StateError } from "@prewitt/core";
+import {
+  type DType,
+  type Executor,
+  type ExecutorTraits,
+  type PreparedProgram,
+  type Program,
+  StateError,
+  session,
+} from "@prewitt/core";
 import { detectFeatures } from "../assembler/index.ts";
 import type { CodeOptions } from "../kernels/kernel.ts";
 import { FunctionTable } from "./functions.ts";
@@ -34,7 +42,11 @@ export class WasmExecutor implements Executor {
 
   constructor(options: WasmOptions = {}) {
     const features = detectFeatures();
-    if (!features.simd) throw new StateError({ summary: "this engine has no WebAssembly SIMD", fix: 'use a newer engine, or useExecutor("reference")' });
+    if (!features.simd)
+      throw new StateError({
+        summary: "this engine has no WebAssembly SIMD",
+        fix: 'use a newer engine, or useExecutor("reference")',
+      });
     this.code = { relaxed: features.relaxedSimd && options.relaxedSimd !== false };
     const shared = features.threads && typeof SharedArrayBuffer !== "undefined";
     this.heap = new Heap(shared, CONTROL_BYTES);
@@ -95,7 +107,9 @@ function defaultThreads(): number {
 
 /** Node 20 has no `navigator`. */
 function processors(): number {
-  const node = (globalThis as { process?: { getBuiltinModule?(name: string): unknown } }).process?.getBuiltinModule?.("node:os");
+  const node = (globalThis as { process?: { getBuiltinModule?(name: string): unknown } }).process?.getBuiltinModule?.(
+    "node:os",
+  );
   return (node as { availableParallelism?(): number } | undefined)?.availableParallelism?.() ?? 1;
 }
 

@@ -33,7 +33,9 @@ export class Heap {
   constructor(shared: boolean, reserved: number) {
     this.shared = shared;
     const initial = Math.max(16, Math.ceil(reserved / PAGE));
-    this.memory = new WebAssembly.Memory(shared ? { initial, maximum: MAX_PAGES, shared } : { initial, maximum: MAX_PAGES });
+    this.memory = new WebAssembly.Memory(
+      shared ? { initial, maximum: MAX_PAGES, shared } : { initial, maximum: MAX_PAGES },
+    );
     this.#end = initial * PAGE;
     this.#free.push({ start: Math.ceil(reserved / LINE) * LINE, end: this.#end });
     const { buffer } = this.memory;

@@ -3,7 +3,7 @@
  * stand for.
  */
 
-import type { DType, Kernel as ProgramKernel, Operand } from "@prewitt/core";
+import type { DType, Operand, Kernel as ProgramKernel } from "@prewitt/core";
 import type { CodeOptions, Extents, Kernel } from "../kernels/kernel.ts";
 
 export interface LoweredKernel {

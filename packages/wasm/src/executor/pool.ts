@@ -60,7 +60,14 @@ export interface Job {
 }
 
 interface WorkerThreads {
-  Worker: new (code: string, options: object) => { unref(): void; terminate(): Promise<number>; on(event: "error" | "exit", handler: (reason: unknown) => void): void };
+  Worker: new (
+    code: string,
+    options: object,
+  ) => {
+    unref(): void;
+    terminate(): Promise<number>;
+    on(event: "error" | "exit", handler: (reason: unknown) => void): void;
+  };
 }
 
 interface NodeProcess {
@@ -99,10 +106,13 @@ export class Pool {
   #start(id: number): WorkerHandle | undefined {
     const data = { memory: this.#heap.memory, id, control, base: 0 };
     const lost = (reason: unknown): void => {
-      if (this.#word[control.QUIT] === 0) this.#broken ??= `worker ${id} ended: ${reason instanceof Error ? reason.message : String(reason)}`;
+      if (this.#word[control.QUIT] === 0)
+        this.#broken ??= `worker ${id} ended: ${reason instanceof Error ? reason.message : String(reason)}`;
     };
     try {
-      const node = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule?.("node:worker_threads") as WorkerThreads | undefined;
+      const node = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule?.("node:worker_threads") as
+        | WorkerThreads
+        | undefined;
       if (node !== undefined) {
         const worker = new node.Worker(nodeWorker, { eval: true, workerData: data, stdout: false, stderr: false });
         worker.unref();
@@ -224,7 +234,9 @@ export class Pool {
     this.stop();
     throw new StateError({
       summary: `a thread of the wasm executor is lost: ${reason}`,
-      problems: ["the values of the running step are incomplete; variables were not assigned unless the step had ended"],
+      problems: [
+        "the values of the running step are incomplete; variables were not assigned unless the step had ended",
+      ],
       fix: "call again: the executor goes on with one thread; restore a checkpoint if the step was assigning",
     });
   }

@@ -3,25 +3,25 @@
  */
 
 import {
-  byteSize,
   type Bindings,
   type Buffer,
+  byteSize,
   type DType,
   type HostArray,
   type HostKernel,
   HostValue,
-  type Kernel as ProgramKernel,
   type Operand,
   type PreparedProgram,
   type Program,
+  type Kernel as ProgramKernel,
   sizeOf,
   type TypedArray,
   type Value,
 } from "@prewitt/core";
 import type { Stage } from "../kernels/kernel.ts";
 import { raiseError, usesErrors } from "./errors.ts";
-import type { CompiledStage } from "./functions.ts";
 import type { WasmExecutor } from "./executor.ts";
+import type { CompiledStage } from "./functions.ts";
 import type { LoweredKernel } from "./lowered.ts";
 import { lowerKernel } from "./lowerings.ts";
 import type { WasmStorage } from "./storage.ts";
@@ -70,14 +70,21 @@ export class WasmProgram implements PreparedProgram {
       precision: executor.precision,
       dtypeOf: (operand: Operand) => (program.buffers[operand.buffer] as Buffer).dtype,
     };
-    this.#lowered = program.kernels.map((kernel) => (kernel.kind === "host" ? undefined : lowerKernel(kernel, context)));
+    this.#lowered = program.kernels.map((kernel) =>
+      kernel.kind === "host" ? undefined : lowerKernel(kernel, context),
+    );
     this.variants = this.#lowered.map((l) => l?.kernel.variant ?? "host");
     executor.functions.add(this.#lowered.flatMap((l) => l?.kernel.stages ?? []));
-    for (const input of program.inputs) this.#base[input.buffer] = executor.heap.allocate(sizeOf(input.shape) * byteSize(input.dtype));
+    for (const input of program.inputs)
+      this.#base[input.buffer] = executor.heap.allocate(sizeOf(input.shape) * byteSize(input.dtype));
     this.#errorKernels = program.kernels.flatMap((kernel, i) => (usesErrors(kernel) ? [i] : []));
-    this.#errors = this.#errorKernels.length === 0 ? 0 : executor.heap.allocate(this.#errorKernels.length * ERROR_BYTES);
+    this.#errors =
+      this.#errorKernels.length === 0 ? 0 : executor.heap.allocate(this.#errorKernels.length * ERROR_BYTES);
     const scratch = this.#lowered.map((l) => l?.kernel.scratch(l.extents) ?? { shared: {}, local: 0 });
-    this.#scratchBytes = Math.max(0, ...scratch.map((s) => Object.values(s.shared).reduce((sum, n) => sum + align(n), 0)));
+    this.#scratchBytes = Math.max(
+      0,
+      ...scratch.map((s) => Object.values(s.shared).reduce((sum, n) => sum + align(n), 0)),
+    );
     this.#localBytes = Math.max(0, ...scratch.map((s) => s.local));
     this.#firstCommit = firstCommit(program);
     this.#makeLaunches();
@@ -95,7 +102,16 @@ export class WasmProgram implements PreparedProgram {
         const { call, id } = this.#executor.functions.get(stage.key);
         const tasks = stage.tasks(extents);
         const localPlace = stage.parameters.findIndex((p) => p.name === "local");
-        this.#launches.push({ call, id, stage, kernel: i, tasks, parallel: tasks > 1 && work >= PARALLEL_WORK, localPlace, values: [] });
+        this.#launches.push({
+          call,
+          id,
+          stage,
+          kernel: i,
+          tasks,
+          parallel: tasks > 1 && work >= PARALLEL_WORK,
+          localPlace,
+          values: [],
+        });
       }
     });
   }
@@ -106,7 +122,8 @@ export class WasmProgram implements PreparedProgram {
     const arena = this.#executor.reserve("arena", this.program.arena);
     const scratch = this.#executor.reserve("scratch", this.#scratchBytes);
     const local = pool.reserveLocal(this.#localBytes);
-    for (const b of this.program.buffers) if (b.role === "temporary" && b.offset >= 0) this.#base[b.id] = arena + b.offset;
+    for (const b of this.program.buffers)
+      if (b.role === "temporary" && b.offset >= 0) this.#base[b.id] = arena + b.offset;
     for (const launch of this.#launches) {
       if (typeof launch === "number") continue;
       const lowered = this.#lowered[launch.kernel] as LoweredKernel;
@@ -137,7 +154,8 @@ export class WasmProgram implements PreparedProgram {
     const { heap, pool } = this.#executor;
     const { program } = this;
     this.#bind(bindings);
-    if (this.#errors !== 0) heap.i32.fill(0, this.#errors >>> 2, (this.#errors + this.#errorKernels.length * ERROR_BYTES) >>> 2);
+    if (this.#errors !== 0)
+      heap.i32.fill(0, this.#errors >>> 2, (this.#errors + this.#errorKernels.length * ERROR_BYTES) >>> 2);
     let checked = this.#errors === 0;
     for (const launch of this.#launches) {
       if (typeof launch === "number") {
@@ -155,9 +173,12 @@ export class WasmProgram implements PreparedProgram {
     for (const { variable, value } of program.assigns) {
       const target = bindings.variables[variable] as WasmStorage;
       const from = this.#address(value);
-      if (from !== target.address) heap.u8.copyWithin(target.address, from, from + target.length * byteSize(target.dtype));
+      if (from !== target.address)
+        heap.u8.copyWithin(target.address, from, from + target.length * byteSize(target.dtype));
     }
-    return program.outputs.map((o) => new HostValue(this.#dtype(o), heap.copyOut(this.#dtype(o), this.#address(o), sizeOf(o.shape))));
+    return program.outputs.map(
+      (o) => new HostValue(this.#dtype(o), heap.copyOut(this.#dtype(o), this.#address(o), sizeOf(o.shape))),
+    );
   }
 
   #bind(bindings: Bindings): void {
@@ -185,13 +206,17 @@ export class WasmProgram implements PreparedProgram {
     const words = this.#executor.heap.i32;
     this.#errorKernels.forEach((kernel, i) => {
       const at = (this.#errors + i * ERROR_BYTES) >>> 2;
-      if (words[at] !== 0) raiseError(this.program.kernels[kernel] as ProgramKernel, words[at + 1] as number, words[at + 2] as number);
+      if (words[at] !== 0)
+        raiseError(this.program.kernels[kernel] as ProgramKernel, words[at + 1] as number, words[at + 2] as number);
     });
   }
 
   #callHost(kernel: HostKernel): void {
     const { heap } = this.#executor;
-    const copyIn = (o: Operand): HostArray => ({ shape: o.shape, data: heap.copyOut(this.#dtype(o), this.#address(o), sizeOf(o.shape)) });
+    const copyIn = (o: Operand): HostArray => ({
+      shape: o.shape,
+      data: heap.copyOut(this.#dtype(o), this.#address(o), sizeOf(o.shape)),
+    });
     const writes = kernel.writes.map(copyIn);
     kernel.call(kernel.reads.map(copyIn), writes);
     kernel.writes.forEach((o, i) => {
@@ -223,6 +248,8 @@ function bytesOf(program: Program, kernel: ProgramKernel): number {
 
 /** The first kernel that writes a variable's memory: errors must be known before. */
 function firstCommit(program: Program): number {
-  const at = program.kernels.findIndex((kernel) => kernel.writes.some((w) => (program.buffers[w.buffer] as Buffer).role === "variable"));
+  const at = program.kernels.findIndex((kernel) =>
+    kernel.writes.some((w) => (program.buffers[w.buffer] as Buffer).role === "variable"),
+  );
   return at < 0 ? program.kernels.length : at;
 }

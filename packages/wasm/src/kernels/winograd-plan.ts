@@ -1,0 +1,90 @@
+/**
+ * Sizes of a Winograd convolution: 6×6 input tiles that overlap by two, 4×4 output tiles. Tiles of one tile row
+ * (n, ty) lie in sequence; a block is a number of consecutive tile rows and is what one task transforms. Blocks may
+ * run over images; the last may be short.
+ *
+ * Layouts, in float32: V[36][tiles][channels], M[36][tiles][groupFilters] and U[filters/8][36][channels][8], the last panel of
+ * 4 if filters is not a multiple of 8; planes at an odd cache-line pitch, because all 36 are written in turn.
+ */
+
+import type { ConvShape } from "./conv-shape.ts";
+import { planePitch } from "./kernel.ts";
+
+export const POINTS = 36;
+
+export interface WinogradPlan {
+  readonly shape: ConvShape;
+  readonly channels: number;
+  readonly filters: number;
+  readonly tilesY: number;
+  readonly tilesX: number;
+  /** Tile rows of a block, and tiles of a whole block. */
+  readonly blockRows: number;
+  readonly blockTiles: number;
+  /** Rows (tiles) of the register tile; buffers hold whole register tiles. */
+  readonly tileRows: number;
+  /** Bytes from plane to plane; of U, inside a panel. */
+  readonly pitchV: number;
+  readonly pitchM: number;
+  readonly pitchU: number;
+  /** Filters that are multiplied and transformed back together, a multiple of 8 unless all: keeps M near. */
+  readonly groupFilters: number;
+  readonly unroll: number;
+}
+
+/** Whether F(4×4, 3×3) can compute this shape at all. */
+export function winogradFits({ groups, channels, filters, axes }: ConvShape): boolean {
+  const plain = axes.every(
+    (axis) => axis.kernel === 3 && axis.stride === 1 && axis.dilation === 1 && axis.padBefore >= 0,
+  );
+  return plain && groups === 1 && channels % 4 === 0 && filters % 4 === 0 && axes.every((axis) => axis.output > 0);
+}
+
+/** The register tile that wastes the fewest rows on `tiles`; the larger of equals. */
+function bestTileRows(tiles: number): number {
+  const waste = (rows: number): number => Math.ceil(tiles / rows) * rows;
+  return [6, 5, 4].reduce((best, rows) => (waste(rows) < waste(best) ? rows : best));
+}
+
+export interface WinogradVariant {
+  /** Tile rows of a block. */
+  readonly blockRows?: number;
+  /** Rows of the register tile. */
+  readonly tileRows?: number;
+  readonly groupFilters?: number;
+  readonly unroll?: number;
+}
+
+export function winogradPlan(shape: ConvShape, blockTiles: number, variant: WinogradVariant = {}): WinogradPlan {
+  const [y, x] = shape.axes;
+  const tilesY = Math.ceil(y.output / 4);
+  const tilesX = Math.ceil(x.output / 4);
+  const blockRows = variant.blockRows ?? Math.max(1, Math.round(blockTiles / tilesX));
+  const tiles = blockRows * tilesX;
+  const tileRows = variant.tileRows ?? bestTileRows(tiles);
+  const groupFilters = Math.min(variant.groupFilters ?? 64, shape.filters);
+  const held = Math.ceil(tiles / tileRows) * tileRows;
+  return {
+    shape,
+    channels: shape.channels,
+    filters: shape.filters,
+    tilesY,
+    tilesX,
+    blockRows,
+    blockTiles: tiles,
+    tileRows,
+    pitchV: planePitch(held * shape.channels * 4),
+    pitchM: planePitch(held * groupFilters * 4),
+    pitchU: filterPitch(shape.channels),
+    groupFilters,
+    unroll: variant.unroll ?? 4,
+  };
+}
+
+/** Bytes from plane to plane of U inside a panel of eight, and of the whole of U. */
+export const filterPitch = (contracted: number): number => planePitch(contracted * 32);
+export const filterBytes = (contracted: number, columns: number): number =>
+  Math.ceil(columns / 8) * POINTS * filterPitch(contracted);
+
+export const blockCount = (plan: WinogradPlan, batch: number): number =>
+  Math.ceil((batch * plan.tilesY) / plan.blockRows);

@@ -1,0 +1,96 @@
+/**
+ * Winograd filter transform: U = G g Gᵀ from weights in logical order (O, I, 3, 3) to panels U[O/8][36][I][8]. For the
+ * input gradient the kernels are flipped and the axes swapped: U[I/8][36][O][8] of g′[2 − ky][2 − kx]. A kernel of its
+ * own, so that the result can be kept until the weights change. One task is one panel of eight columns.
+ */
+
+import { type FunctionBuilder, i32, type Local, type Value, v128 } from "../assembler/index.ts";
+import type { ConvShape } from "./conv-shape.ts";
+import { type CodeOptions, fused, type Kernel, pointers, signature } from "./kernel.ts";
+import { filterTransform } from "./winograd-matrices.ts";
+import { filterPitch, POINTS } from "./winograd-plan.ts";
+
+export interface WinogradWeightsSpec extends CodeOptions {
+  /** The shape of the forward convolution. */
+  readonly shape: ConvShape;
+  readonly direction: "forward" | "inputGradient";
+}
+
+/** Stage (w, u): `filterBytes(rows, columns)` bytes into `u`. */
+export function winogradWeights({ shape, direction, relaxed }: WinogradWeightsSpec): Kernel {
+  const gradient = direction === "inputGradient";
+  // Rows run over what is contracted, columns over what the result has.
+  const rows = gradient ? shape.filters : shape.channels;
+  const columns = gradient ? shape.channels : shape.filters;
+  const rowStep = (gradient ? shape.channels : 1) * 36;
+  const columnStep = (gradient ? 1 : shape.channels) * 36;
+  const key = `winogradWeights ${direction} ${shape.channels}→${shape.filters}${relaxed ? "" : " plain"}`;
+  const ops = fused({ relaxed });
+  const parameters = pointers("w", "u");
+
+  const filter = (f: FunctionBuilder, w: Local<"i32">, u: Local<"i32">, width: number): void => {
+    const tap = (k: number): number => 4 * (gradient ? 8 - k : k);
+    const lanes = (k: number): Value<"v128"> =>
+      [1, 2, 3].reduce<Value<"v128">>(
+        (vector, lane) => v128.load32Lane(w, vector, lane, tap(k) + lane * columnStep),
+        v128.load32Zero(w, tap(k)),
+      );
+    const columnsOfSix = [0, 1, 2].map((kx) =>
+      filterTransform(
+        f,
+        ops,
+        [0, 1, 2].map((ky) => f.let(lanes(3 * ky + kx))),
+      ).map((value) => f.let(value)),
+    );
+    for (let j = 0; j < 6; j++) {
+      filterTransform(
+        f,
+        ops,
+        columnsOfSix.map((column) => column[j]!),
+      ).forEach((value, k) => {
+        f.do(v128.store(u, value, (6 * j + k) * filterPitch(rows)));
+      });
+    }
+    f.increment(w, rowStep);
+    f.increment(u, 4 * width);
+  };
+
+  const stage = {
+    key,
+    parameters,
+    tasks: () => Math.ceil(columns / 8),
+    define: (module: Parameters<Kernel["stages"][0]["define"]>[0]) =>
+      module.function(
+        { name: key, parameters: signature(parameters) as Record<"w" | "u" | "t0" | "t1", "i32"> },
+        (f, p) => {
+          const t = f.local("i32");
+          f.for(t, p.t0, p.t1, 1, () => {
+            const half = (vector: number, width: number) => (): void => {
+              const w = f.let(i32.add(p.w, i32.mul(i32.add(i32.mul(t, 8), 4 * vector), columnStep)));
+              const u = f.let(i32.add(p.u, i32.add(i32.mul(t, POINTS * filterPitch(rows)), 16 * vector)));
+              f.repeat(rows, () => filter(f, w, u, width));
+            };
+            if (columns % 8 === 0) {
+              half(0, 8)();
+              half(1, 8)();
+            } else {
+              f.if(
+                i32.ltS(t, Math.floor(columns / 8)),
+                () => {
+                  half(0, 8)();
+                  half(1, 8)();
+                },
+                half(0, 4),
+              );
+            }
+          });
+        },
+      ),
+  };
+  return {
+    variant: "winograd filter transform",
+    stages: [stage],
+    scratch: () => ({ shared: {}, local: 0 }),
+    flops: () => 0,
+  };
+}
