@@ -18,6 +18,12 @@ export interface Origin {
   readonly recompute?: number | undefined;
 }
 
+/** A call of a module's `forward` that is under way. */
+export interface ModuleCall {
+  readonly module: object;
+  readonly inputs: readonly unknown[];
+}
+
 export interface Session {
   /** Executor in use; made by `executorFactory` on first need. */
   executor: Executor | undefined;
@@ -31,6 +37,8 @@ export interface Session {
   trace: Trace | undefined;
   /** Module paths, innermost last. */
   readonly scopes: string[];
+  /** Calls of modules under way, innermost last. */
+  readonly modules: ModuleCall[];
   /** While an op is expanded or differentiated: the node that the new nodes stand for. */
   origin: Origin | undefined;
   /** Counts nodes; inputs are always made before the nodes that read them, so ids are a topological order. */
@@ -59,6 +67,7 @@ export const session: Session = {
   precision: "fast",
   trace: undefined,
   scopes: [],
+  modules: [],
   origin: undefined,
   nextNode: 0,
   nextVariable: 0,

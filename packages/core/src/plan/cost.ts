@@ -89,7 +89,7 @@ export function costOf(stages: Pick<PlanStages, "collected" | "program">): Cost 
 }
 
 /** Operations of one node: what its op says, else those of its expansion, else one per output element; views cost none. */
-function nodeFlops(node: Node): number {
+export function nodeFlops(node: Node): number {
   const { op } = node;
   if (op.flops !== undefined) return op.flops({ inputs: node.inputs, attributes: node.attributes });
   if ("leaf" in op || "view" in op) return 0;
