@@ -23,7 +23,7 @@ const { add, sub, mul, splat } = f32x4;
 
 /** Bᵀ d: 6 → 6. Inputs are used more than once: give locals. */
 export function dataTransform(f: FunctionBuilder, { madd, nmadd }: Fused, d: readonly Local<"v128">[]): Six {
-  const [d0, d1, d2, d3, d4, d5] = d as [Vector, Vector, Vector, Vector, Vector, Vector];
+  const [d0, d1, d2, d3, d4, d5] = d as readonly Vector[] as [Vector, Vector, Vector, Vector, Vector, Vector];
   const four = splat(4);
   const even = f.let(sub(d4, d2));
   const odd = f.let(sub(d3, d1));
@@ -46,7 +46,7 @@ export function outputTransform(
   m: readonly Local<"v128">[],
   outputs: 3 | 4,
 ): readonly Vector[] {
-  const [m0, m1, m2, m3, m4, m5] = m as [Vector, Vector, Vector, Vector, Vector, Vector];
+  const [m0, m1, m2, m3, m4, m5] = m as readonly Vector[] as [Vector, Vector, Vector, Vector, Vector, Vector];
   const s1 = f.let(add(m1, m2));
   const d1 = f.let(sub(m1, m2));
   const s2 = f.let(add(m3, m4));
@@ -59,7 +59,7 @@ export function outputTransform(
 
 /** G g: 3 → 6 for F(4, 3), 4 → 6 for F(3, 4). */
 export function filterTransform(f: FunctionBuilder, { madd }: Fused, g: readonly Local<"v128">[]): Six {
-  const [g0, g1, g2, g3] = g as [Vector, Vector, Vector, Vector | undefined];
+  const [g0, g1, g2, g3] = g as readonly (Vector | undefined)[] as [Vector, Vector, Vector, Vector | undefined];
   const even = f.let(add(g0, g2));
   const odd = g3 === undefined ? g1 : f.let(add(g1, g3));
   const p = f.let(madd(splat(1 / 6), g2, mul(splat(1 / 24), g0)));
