@@ -6,7 +6,7 @@ import { locate } from "../graph/locate.ts";
 import { type Attributes, defineOp, notDifferentiable } from "../graph/op.ts";
 import { ScalarBuilder } from "../program/scalar.ts";
 import { type DType, isFloat } from "../tensor/dtype.ts";
-import { misfitOf } from "../tensor/fit.ts";
+import { dtypeFor, misfitOf } from "../tensor/fit.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 interface ArangeAttributes extends Attributes {
@@ -72,18 +72,15 @@ export function arange(...given: readonly (number | ArangeOptions | undefined)[]
     );
   }
   const length = Math.ceil((stop - start) / step);
-  const last = start + (length - 1) * step;
-  const misfit =
-    dtype === "bool"
-      ? "bool counts no further than 1"
-      : (misfitOf(start, dtype) ?? misfitOf(step + start, dtype) ?? misfitOf(last, dtype));
-  if (length > 0 && misfit !== undefined) {
+  const values = length === 0 ? [] : length === 1 ? [start] : [start, start + step, start + (length - 1) * step];
+  const odd = values.find((value) => misfitOf(value, dtype) !== undefined);
+  if (odd !== undefined) {
     throw locate(
       new DTypeError({
         op: "arange",
         summary: `the values do not fit ${dtype}`,
-        problems: [misfit],
-        fix: `{ dtype: "float32" }`,
+        problems: [misfitOf(odd, dtype) as string],
+        fix: `use { dtype: "${dtypeFor(odd)}" }`,
       }),
     );
   }

@@ -57,13 +57,15 @@ export function elementwise<A extends Attributes>(init: ElementwiseInit<A>): Op<
   });
 }
 
-function accepted(accepts: Accepts, dtype: DType): boolean {
+/** Whether an op that accepts these takes the dtype. */
+export function accepted(accepts: Accepts, dtype: DType): boolean {
   if (accepts === "any") return true;
   if (accepts === "bool") return dtype === "bool";
   return accepts === "float" ? isFloat(dtype) : dtype !== "bool";
 }
 
-const wanted: Record<Accepts, string> = {
+/** What is accepted, in words. */
+export const wanted: Readonly<Record<Accepts, string>> = {
   float: "float32 or float64",
   number: "float32, float64, int32 or uint8",
   any: "any dtype",

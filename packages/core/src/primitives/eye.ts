@@ -1,5 +1,6 @@
 /** Identity matrix. */
 
+import { ShapeError } from "../errors/errors.ts";
 import { checkOptions } from "../errors/options.ts";
 import { type Attributes, defineOp, notDifferentiable } from "../graph/op.ts";
 import { ScalarBuilder } from "../program/scalar.ts";
@@ -13,7 +14,12 @@ interface EyeAttributes extends Attributes {
 
 export const eyeOp = defineOp<EyeAttributes>({
   name: "eye",
-  infer: ({ attributes: { size, dtype } }) => ({ shape: [size, size], dtype }),
+  infer: ({ attributes: { size, dtype } }) => {
+    if (!Number.isInteger(size) || size < 0) {
+      throw new ShapeError({ summary: `a matrix cannot have ${size} rows`, fix: "pass an integer of 0 or more" });
+    }
+    return { shape: [size, size], dtype };
+  },
   vjp: notDifferentiable("its values are constants"),
   lower: ({ outputs, attributes: { size, dtype } }) => {
     const e = new ScalarBuilder();

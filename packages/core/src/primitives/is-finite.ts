@@ -13,8 +13,8 @@ export const isFiniteOp = elementwise<Record<never, never>>({
   vjp: notDifferentiable("a test gives true or false"),
 });
 
-// biome-ignore lint/suspicious/noShadowRestrictedNames: the name it has in every array library
 /** Whether each element is neither NaN nor infinite, as bool. */
+// biome-ignore lint/suspicious/noShadowRestrictedNames: the name it has in every array library
 export function isFinite(x: Tensor): Tensor {
   return isFiniteOp.apply([x], {});
 }

@@ -13,8 +13,8 @@ export const isNaNOp = elementwise<Record<never, never>>({
   vjp: notDifferentiable("a test gives true or false"),
 });
 
-// biome-ignore lint/suspicious/noShadowRestrictedNames: the name it has in every array library
 /** Whether each element is NaN, as bool. */
+// biome-ignore lint/suspicious/noShadowRestrictedNames: the name it has in every array library
 export function isNaN(x: Tensor): Tensor {
   return isNaNOp.apply([x], {});
 }

@@ -24,7 +24,7 @@ function check(x: TensorSpec, { widths, value }: PadAttributes): void {
   const rank = x.shape.length;
   if (widths.length !== rank) {
     throw new ShapeError({
-      summary: `${widths.length} pairs of widths for ${rank} axes`,
+      summary: `${widths.length} ${widths.length === 1 ? "pair" : "pairs"} of widths for ${rank} axes`,
       fix: `give one [before, after] an axis, [0, 0] where nothing is added`,
     });
   }

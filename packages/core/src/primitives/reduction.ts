@@ -9,10 +9,11 @@ import { type Attributes, defineOp, type NotDifferentiable, type Op, type VjpRul
 import type { Accumulator } from "../program/kernels.ts";
 import type { Operand } from "../program/operand.ts";
 import { identityExpression, ScalarBuilder } from "../program/scalar.ts";
-import { type DType, isFloat } from "../tensor/dtype.ts";
+import type { DType } from "../tensor/dtype.ts";
 import { type Shape, sizeOf } from "../tensor/shape.ts";
 import type { Tensor, TensorSpec } from "../tensor/tensor.ts";
 import { reducedShape } from "./axes.ts";
+import { accepted, wanted } from "./elementwise.ts";
 
 export interface ReductionAttributes extends Attributes {
   /** Rising, wrapped. */
@@ -40,9 +41,10 @@ export function reduction<A extends ReductionAttributes = ReductionAttributes>(i
     inputNames: ["x"],
     infer: ({ inputs, attributes }) => {
       const x = inputs[0] as TensorSpec;
-      if (x.dtype === "bool" || (init.accepts === "float" && !isFloat(x.dtype))) {
+      if (!accepted(init.accepts, x.dtype)) {
         throw new DTypeError({
-          summary: `${init.name} does not take ${x.dtype}`,
+          summary: "the dtype does not fit",
+          problems: [`x is ${x.dtype}, but ${init.name} takes ${wanted[init.accepts]}`],
           fix: `x.cast("${init.accepts === "float" ? "float32" : "int32"}")`,
         });
       }

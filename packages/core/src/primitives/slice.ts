@@ -8,7 +8,6 @@ import { ShapeError } from "../errors/errors.ts";
 import { locate } from "../graph/locate.ts";
 import { type Attributes, defineOp } from "../graph/op.ts";
 import type { SliceRange } from "../tensor/methods-type.ts";
-import type { Shape } from "../tensor/shape.ts";
 import type { Tensor, TensorSpec } from "../tensor/tensor.ts";
 import { padOp } from "./pad.ts";
 
@@ -65,25 +64,35 @@ interface Range {
   readonly count: number;
 }
 
+interface Misfit {
+  readonly problem: string;
+  readonly fix: string;
+}
+
 /** A range as start, step and count, or what is wrong with it. */
-function readRange(range: SliceRange, extent: number): Range | string {
+function readRange(range: SliceRange, extent: number): Range | Misfit {
   if (range === null) return { start: 0, step: 1, count: extent };
   if (typeof range === "number") {
     const at = range < 0 ? range + extent : range;
-    if (!Number.isInteger(at) || at < 0 || at >= extent) return `no element ${range} among ${extent}`;
-    return { start: at, step: 1, count: 1 };
+    if (Number.isInteger(at) && at >= 0 && at < extent) return { start: at, step: 1, count: 1 };
+    return { problem: `no element ${range} among ${extent}`, fix: `use an integer from ${-extent} to ${extent - 1}` };
   }
   const [from, to, step = 1] = range as readonly [number | null, number | null, number?];
-  if (!Number.isInteger(step) || step === 0) return `step ${step} is no integer other than 0`;
+  const shown = `[${from}, ${to}${step === 1 ? "" : `, ${step}`}]`;
+  if (!Number.isInteger(step) || step === 0)
+    return { problem: `${shown}: step ${step}`, fix: "use an integer step other than 0" };
   const wrap = (n: number): number => (n < 0 ? n + extent : n);
   const first = from === null ? (step > 0 ? 0 : extent - 1) : wrap(from);
   const end = to === null ? (step > 0 ? extent : -1) : wrap(to);
-  const shown = `[${from}, ${to}${step === 1 ? "" : `, ${step}`}]`;
-  if (!Number.isInteger(first) || !Number.isInteger(end)) return `${shown}: bounds must be integers or null`;
-  const inside = step > 0 ? first >= 0 && end <= extent : first < extent && end >= -1;
-  if (!inside || (from !== null && first < 0) || (to !== null && end < 0))
-    return `${shown} reaches outside its ${extent} elements`;
-  if ((end - first) / step < 0) return `${shown} runs against its step`;
+  const last = step > 0 ? extent : extent - 1;
+  const inside = (n: number): boolean => Number.isInteger(n) && n >= 0 && n <= last;
+  if ((from !== null && !inside(first)) || (to !== null && !inside(end))) {
+    return {
+      problem: `${shown} is not within ${extent} elements`,
+      fix: `use integers from ${-extent} to ${last}, or null`,
+    };
+  }
+  if ((end - first) / step < 0) return { problem: `${shown} runs against its step`, fix: `use a step of ${-step}` };
   return { start: first, step, count: Math.ceil((end - first) / step) };
 }
 
@@ -101,12 +110,14 @@ function readRange(range: SliceRange, extent: number): Range | string {
 export function slice(x: Tensor, ...ranges: readonly SliceRange[]): Tensor {
   const { shape } = x;
   if (ranges.length > shape.length) {
-    throw located(shape, `${ranges.length} ranges for ${shape.length} axes`, [], "give at most one range an axis");
+    throw misfit(x, `${ranges.length} ranges for ${shape.length} axes`, [], "give at most one range an axis");
   }
   const read = shape.map((extent, axis) => readRange(ranges[axis] ?? null, extent));
-  const problems = read.flatMap((range, axis) => (typeof range === "string" ? [`axis ${axis}: ${range}`] : []));
-  if (problems.length > 0)
-    throw located(shape, "ranges do not fit", problems, "count from 0, or from −1 backwards, within each axis");
+  const bad = read.flatMap((range, axis) => ("problem" in range ? [{ ...range, axis }] : []));
+  if (bad.length > 0) {
+    const problems = bad.map(({ axis, problem }) => `axis ${axis}: ${problem}`);
+    throw misfit(x, "ranges do not fit", problems, `axis ${bad[0]?.axis}: ${bad[0]?.fix}`);
+  }
   const good = read as readonly Range[];
   const drop = ranges.flatMap((range, axis) => (typeof range === "number" ? [axis] : []));
   if (drop.length === 0 && good.every((r, axis) => r.step === 1 && r.count === shape[axis])) return x;
@@ -118,6 +129,7 @@ export function slice(x: Tensor, ...ranges: readonly SliceRange[]): Tensor {
   });
 }
 
-function located(shape: Shape, summary: string, problems: readonly string[], fix: string): ShapeError {
-  return locate(new ShapeError({ op: "slice", summary, operands: [{ name: "x", shape }], problems, fix }));
+function misfit(x: Tensor, summary: string, problems: readonly string[], fix: string): ShapeError {
+  const operands = [{ name: "x", shape: x.shape, dtype: x.dtype }];
+  return locate(new ShapeError({ op: "slice", summary, operands, problems, fix }));
 }
