@@ -8,11 +8,10 @@
 
 const PARITY = 0x1bd11bda;
 
-function rotate(x: number, bits: number): number {
-  return (x << bits) | (x >>> (32 - bits));
-}
-
-/** Writes the two words of the block, as int32, to `target[at]` and `target[at + 1]`. */
+/**
+ * Writes the two words of the block, as int32, to `target[at]` and `target[at + 1]`. Five groups of four rounds, each
+ * followed by an addition of the key, written out: the rotations are constants then.
+ */
 export function threefryInto(
   key0: number,
   key1: number,
@@ -24,20 +23,56 @@ export function threefryInto(
   const key2 = PARITY ^ key0 ^ key1;
   let x = (counter0 + key0) | 0;
   let y = (counter1 + key1) | 0;
-  for (let group = 0; group < 5; group++) {
-    const even = (group & 1) === 0;
-    x = (x + y) | 0;
-    y = rotate(y, even ? 13 : 17) ^ x;
-    x = (x + y) | 0;
-    y = rotate(y, even ? 15 : 29) ^ x;
-    x = (x + y) | 0;
-    y = rotate(y, even ? 26 : 16) ^ x;
-    x = (x + y) | 0;
-    y = rotate(y, even ? 6 : 24) ^ x;
-    const next = (group + 1) % 3;
-    x = (x + (next === 0 ? key0 : next === 1 ? key1 : key2)) | 0;
-    y = (y + (next === 0 ? key1 : next === 1 ? key2 : key0) + group + 1) | 0;
-  }
+  x = (x + y) | 0;
+  y = ((y << 13) | (y >>> 19)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 15) | (y >>> 17)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 26) | (y >>> 6)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 6) | (y >>> 26)) ^ x;
+  x = (x + key1) | 0;
+  y = (y + key2 + 1) | 0;
+  x = (x + y) | 0;
+  y = ((y << 17) | (y >>> 15)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 29) | (y >>> 3)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 16) | (y >>> 16)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 24) | (y >>> 8)) ^ x;
+  x = (x + key2) | 0;
+  y = (y + key0 + 2) | 0;
+  x = (x + y) | 0;
+  y = ((y << 13) | (y >>> 19)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 15) | (y >>> 17)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 26) | (y >>> 6)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 6) | (y >>> 26)) ^ x;
+  x = (x + key0) | 0;
+  y = (y + key1 + 3) | 0;
+  x = (x + y) | 0;
+  y = ((y << 17) | (y >>> 15)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 29) | (y >>> 3)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 16) | (y >>> 16)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 24) | (y >>> 8)) ^ x;
+  x = (x + key1) | 0;
+  y = (y + key2 + 4) | 0;
+  x = (x + y) | 0;
+  y = ((y << 13) | (y >>> 19)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 15) | (y >>> 17)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 26) | (y >>> 6)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 6) | (y >>> 26)) ^ x;
+  x = (x + key2) | 0;
+  y = (y + key0 + 5) | 0;
   target[at] = x;
   target[at + 1] = y;
 }
