@@ -142,7 +142,7 @@ export { unsqueeze } from "./unsqueeze.ts";
 export { moments, type VarianceOptions, variance, varianceOp } from "./variance.ts";
 export { where, whereOp } from "./where.ts";
 
-/** Every base op, by name. Each has samples beside it, which `samples.ts` collects. */
+/** Every base op, by name. Each has samples beside it, which `../samples.ts` collects. */
 // biome-ignore lint/suspicious/noExplicitAny: ops of any attributes
 export const allOps: readonly Op<any>[] = [
   absOp,
@@ -160,30 +160,30 @@ export const allOps: readonly Op<any>[] = [
   divOp,
   equalOp,
   erfOp,
-  expm1Op,
   expOp,
+  expm1Op,
   eyeOp,
   flipOp,
   floorOp,
   gatherOp,
-  greaterEqualOp,
   greaterOp,
+  greaterEqualOp,
   iotaOp,
   isFiniteOp,
   isNaNOp,
-  lessEqualOp,
   lessOp,
+  lessEqualOp,
+  logOp,
   log1pOp,
   logicalAndOp,
   logicalNotOp,
   logicalOrOp,
-  logOp,
   matmulOp,
-  maximumOp,
   maxOp,
+  maximumOp,
   meanOp,
-  minimumOp,
   minOp,
+  minimumOp,
   mulOp,
   negOp,
   normalOp,
