@@ -38,12 +38,13 @@ function repeated(values: readonly number[]): Set<number> {
   return new Set(values.filter((v, i) => values.indexOf(v) !== i));
 }
 
-/** Whether kernel `at` is the last to read the variable, and reads each element only where it writes it. */
+/** Whether kernel `at` is the last to read the variable, and, if it reads it, reads each element only where it writes it. */
 function canOverwrite(kernels: readonly Kernel[], at: number, variable: number, value: Operand): boolean {
   const kernel = kernels[at];
-  if (kernel?.kind !== "map" || !isContiguous(value)) return false;
+  if (kernel === undefined || !isContiguous(value)) return false;
   const write = kernel.writes.find((w) => w.buffer === value.buffer) as Operand;
-  if (!kernel.reads.every((r) => r.buffer !== variable || sameView({ ...r, buffer: write.buffer }, write))) return false;
+  const reads = allReads(kernel).filter((r) => r.buffer === variable);
+  if (reads.length > 0 && (kernel.kind !== "map" || !reads.every((r) => sameView({ ...r, buffer: write.buffer }, write)))) return false;
   return kernels.every((k, i) => i <= at || !allReads(k).some((r) => r.buffer === variable));
 }
 

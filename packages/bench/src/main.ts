@@ -1,0 +1,58 @@
+/**
+ * The benchmark: `npm run bench -- --what W1,W2 --threads 2 --seconds 1.5 [--batch B] [--executor wasm|reference]`.
+ * JSON lines on standard output, progress on standard error.
+ */
+
+import { parseArgs } from "node:util";
+import { session, useExecutor } from "prewitt";
+import { measure } from "./measure.ts";
+import { emit, peakMemory, say } from "./row.ts";
+import type { Workload } from "./workload.ts";
+import { convWorkload } from "./workloads/conv.ts";
+import { matmulWorkload } from "./workloads/matmul.ts";
+import { mnistInference, mnistTraining } from "./workloads/mnist-cnn.ts";
+import { perceptronWorkload } from "./workloads/perceptron.ts";
+import { resnetInference, resnetTraining } from "./workloads/resnet.ts";
+
+const workloads: readonly Workload[] = [
+  matmulWorkload, convWorkload, mnistTraining, resnetTraining, mnistInference, resnetInference, perceptronWorkload,
+]; // prettier-ignore
+
+const { values } = parseArgs({
+  options: {
+    what: { type: "string", default: "W1,W2,W3,W4" },
+    threads: { type: "string", default: "1" },
+    seconds: { type: "string", default: "1.5" },
+    batch: { type: "string" },
+    executor: { type: "string", default: "default" },
+  },
+});
+
+const threads = Number(values.threads);
+const seconds = Number(values.seconds);
+session.threads = threads;
+useExecutor(values.executor === "reference" ? "reference" : "default");
+const common = { peer: "prewitt", version: "0.1.0", threads };
+for (const what of values.what.split(",")) {
+  const workload = workloads.find((w) => w.what === what);
+  if (workload === undefined) {
+    say(`no workload ${what}; there are ${workloads.map((w) => `${w.what} (${w.about})`).join(", ")}`);
+    process.exitCode = 2;
+    continue;
+  }
+  say(`${what}: ${workload.about}`);
+  for (const work of workload.cases({ batch: values.batch === undefined ? undefined : Number(values.batch) })) {
+    const timing = measure(work.run, { seconds, warmup: Math.min(2, seconds) });
+    emit(
+      {
+        what,
+        case: work.name,
+        ...timing,
+        ...(work.flops === undefined ? {} : { gflops: work.flops / timing.ms / 1e6 }),
+        ...(work.items === undefined ? {} : { ips: (work.items / timing.ms) * 1e3 }),
+        ...(work.memory === true ? { rss_mb: peakMemory() } : {}),
+      },
+      common,
+    );
+  }
+}
