@@ -29,6 +29,7 @@ export interface WinogradSpec extends CodeOptions {
 export function inputTransformOf(plan: WinogradPlan): InputTransform {
   const [y, x] = plan.shape.axes;
   return {
+    window: 6,
     channels: plan.channels,
     height: y.input,
     width: x.input,

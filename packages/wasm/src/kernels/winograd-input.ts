@@ -1,5 +1,6 @@
 /**
- * Winograd data transform: V = Bᵀ d B for the 6×6 tiles of some tile rows of a channels-last image.
+ * Winograd transforms of channels-last images, for the tiles of some tile rows: V = Bᵀ d B of 6×6 tiles that overlap by
+ * two (what is convolved), or G g Gᵀ of 4×4 tiles side by side (dy as the filter of the weight gradient).
  *
  * Separable: columns first. The vertical transform of a column is shared by the two tiles that overlap there, so it is
  * done once for each image column and kept in a row buffer [channel vector][column][6]; then each tile is transformed
@@ -17,9 +18,11 @@ import {
   v128,
 } from "../assembler/index.ts";
 import { alignLine, type Fused } from "./kernel.ts";
-import { dataTransform } from "./winograd-matrices.ts";
+import { dataTransform, filterTransform } from "./winograd-matrices.ts";
 
 export interface InputTransform {
+  /** Rows and columns of a tile: 6 transforms with Bᵀ, 4 with the G of F(3, 4). */
+  readonly window: 4 | 6;
   /** Channels of the image, a multiple of 4. */
   readonly channels: number;
   readonly height: number;
@@ -40,9 +43,11 @@ export interface InputTransform {
 
 const COLUMN = 6 * 16;
 
+const transformOf = (t: InputTransform): typeof dataTransform => (t.window === 6 ? dataTransform : filterTransform);
+
 export const channelsTogether = (channels: number): number => [4, 3, 2].find((n) => (channels / 4) % n === 0) ?? 1;
 
-const bufferColumns = (t: InputTransform): number => 4 * t.tilesX + 2;
+const bufferColumns = (t: InputTransform): number => 4 * t.tilesX + t.window - 4;
 
 /** Bytes of scratch: the row buffer and the row of zeros. */
 export function inputScratch(t: InputTransform): number {
@@ -86,7 +91,7 @@ export function defineInputTransform(
   });
 }
 
-/** Pointers to the six image rows of a tile row, those outside the image at zeros. */
+/** Pointers to the image rows of a tile row, those outside the image at zeros. */
 function rowPointers(
   f: FunctionBuilder,
   t: InputTransform,
@@ -98,7 +103,7 @@ function rowPointers(
   const top = f.let(i32.sub(i32.mul(i32.sub(row, i32.mul(n, t.tilesY)), 4), t.padY));
   const rowBytes = t.width * t.channels * 4;
   const first = f.let(i32.add(image, i32.mul(i32.add(i32.mul(n, t.height), top), rowBytes)));
-  return Array.from({ length: 6 }, (_, j) =>
+  return Array.from({ length: t.window }, (_, j) =>
     f.let(select(i32.add(first, j * rowBytes), zeros, i32.ltU(i32.add(top, j), t.height))),
   );
 }
@@ -118,7 +123,7 @@ function transformColumns(
   f.repeat(columns, () => {
     for (let k = 0; k < t.together; k++) {
       const d = pointers.map((pointer) => f.let(v128.load(pointer, 16 * k)));
-      dataTransform(f, ops, d).forEach((value, j) => {
+      transformOf(t)(f, ops, d).forEach((value, j) => {
         f.do(v128.store(out, value, k * bufferColumns(t) * COLUMN + j * 16));
       });
     }
@@ -139,8 +144,8 @@ function transformTiles(
   const out = f.let(target);
   f.repeat(t.tilesX, () => {
     for (let j = 0; j < 6; j++) {
-      const d = [0, 1, 2, 3, 4, 5].map((column) => f.let(v128.load(source, column * COLUMN + j * 16)));
-      dataTransform(f, ops, d).forEach((value, k) => {
+      const d = Array.from({ length: t.window }, (_, column) => f.let(v128.load(source, column * COLUMN + j * 16)));
+      transformOf(t)(f, ops, d).forEach((value, k) => {
         f.do(v128.store(out, value, (6 * j + k) * t.pitch));
       });
     }
@@ -151,7 +156,7 @@ function transformTiles(
 
 /** Reads one word of every cache line of the rows new to this tile row, in sequence, ahead of the strided use. */
 function touchRows(f: FunctionBuilder, t: InputTransform, rows: readonly Local<"i32">[]): void {
-  for (const row of rows.slice(2)) {
+  for (const row of rows.slice(t.window - 4)) {
     const at = f.let(row);
     f.repeat(Math.floor((t.width * t.channels * 4) / 256), () => {
       for (let k = 0; k < 4; k++) f.drop(i32.load(at, 64 * k));
