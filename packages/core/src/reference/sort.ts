@@ -35,7 +35,7 @@ export function compileSort(kernel: SortKernel, context: KernelContext): Launch 
           line[i] = x[offset + at + i * step]!;
           order[i] = i;
         }
-        order.sort((i, j) => sign * compare(line[i]!, line[j]!) || i - j);
+        order.sort((i, j) => sign * compare(line[i]!, line[j]!));
         for (let i = 0; i < extent; i++) {
           const place = at + i * step;
           if (values !== undefined) arrays[values.buffer]![values.offset + place] = line[order[i]!]!;

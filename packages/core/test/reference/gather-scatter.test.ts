@@ -4,7 +4,7 @@ import { IndexError } from "../../src/errors/errors.ts";
 import type { GatherKernel, KernelOrigin } from "../../src/program/kernels.ts";
 import { referenceExecutor } from "../../src/reference/executor.ts";
 import { ProgramBuilder } from "./program-builder.ts";
-import { at, indices, inputView, layouts, ordinal, temporaryView } from "./views.ts";
+import { at, contiguous, indices, inputView, layouts, ordinal, temporaryView } from "./views.ts";
 
 const cases = fc
   .record({
@@ -91,6 +91,26 @@ describe("gather and scatter", () => {
         "  fix: keep indices in 0 … 4",
         "  at train.ts:3:7",
       ].join("\n"),
+    );
+  });
+
+  it("name the first bad index in row-major order, whatever the strides", () => {
+    fc.assert(
+      fc.property(cases, fc.array(fc.nat(1000), { minLength: 1, maxLength: 3 }), (c, bad) => {
+        const { shape, axis, limit, full, values, places } = c;
+        const b = new ProgramBuilder();
+        const x = inputView(b, "float32", full, contiguous, values);
+        const wrong = Array.from({ length: 97 }, (_, i) =>
+          bad.some((n) => n % 97 === i) ? limit + i : places[i % places.length]!,
+        );
+        const index = inputView(b, "int32", shape, c.layouts[0], wrong);
+        const write = b.temporary("float32", shape);
+        b.kernel({ kind: "gather", shape, axis, limit, reads: [x.operand, index.operand], writes: [write] });
+        const first = indices(shape).find((p) => at(index, p) >= limit);
+        if (first === undefined) b.run();
+        else expect(() => b.run()).toThrow(`index ${at(index, first)} at position [${first.join(", ")}] is outside`);
+      }),
+      { numRuns: 150 },
     );
   });
 

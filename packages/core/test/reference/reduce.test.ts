@@ -215,6 +215,43 @@ describe.each(executors)("reduce, %s", (_, make) => {
     );
   });
 
+  it("gives the prologue the index along kept and reduced axes", () => {
+    fc.assert(
+      fc.property(fc.constantFrom<number[]>([0], [1], [2], [0, 1], [1, 2], [0, 2]), fc.nat(2), (axes, axis) => {
+        const b = new ProgramBuilder();
+        const shape = [3, 4, 2];
+        const x = b.input(
+          "int32",
+          shape,
+          Array.from({ length: 24 }, (_, i) => i),
+        );
+        const kept = shape.map((n, a) => (axes.includes(a) ? 1 : n));
+        const write = b.temporary("int32", kept);
+        const strides = write.strides.map((s, a) => (axes.includes(a) ? 0 : s));
+        const s = new ScalarBuilder();
+        const prologue = s.build([
+          s.binary("add", s.read(0, "int32"), s.binary("mul", s.index(axis), s.const(1000, "int32"))),
+        ]);
+        const common = { kind: "reduce" as const, shape, axes, accumulators: [{ kind: "sum" as const, value: 0 }] };
+        const epilogue = identityExpression("int32");
+        b.kernel({
+          ...common,
+          reads: [x],
+          writes: [{ ...write, strides }],
+          prologue,
+          epilogue,
+          epilogueReads: [],
+        }).output(write);
+        const sums = indices(kept).map(() => 0);
+        for (const p of indices(shape)) {
+          const to = p.map((i, a) => (axes.includes(a) ? 0 : i));
+          sums[ordinal(kept, to)]! += ordinal(shape, p) + p[axis]! * 1000;
+        }
+        expect(b.run(make())).toEqual([sums]);
+      }),
+    );
+  });
+
   it("runs several accumulators over one index space", () => {
     const b = new ProgramBuilder();
     const x = b.input("float32", [4], [3, 1, 4, 1]);
