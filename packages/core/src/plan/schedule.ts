@@ -1,13 +1,15 @@
 /**
- * Pass: the order of kernels. The order of the graph is kept, with two exceptions: dead kernels go, and checks move up
- * to right after what they check, so that a NaN is found before the work behind it is done.
+ * Pass: the order of kernels. The order of the graph is kept, with two exceptions: dead kernels go, with the buffers that
+ * nothing touches then, and checks move up to right after what they check, so that a NaN is found before the work behind
+ * it is done.
  */
 
-import { type Kernel, allReads } from "../program/kernels.ts";
+import { allReads, type Kernel } from "../program/kernels.ts";
 import type { Program } from "../program/program.ts";
+import { compact } from "./compact.ts";
 
 export function schedule(program: Program): Program {
-  return { ...program, kernels: hoistChecks(dropDead(program)) };
+  return compact({ ...program, kernels: hoistChecks(dropDead(program)) });
 }
 
 function dropDead(program: Program): Kernel[] {

@@ -106,7 +106,8 @@ function writeProblem(
     return `is to buffer ${write.buffer}, like another write of the same kernel`;
   if (sizeOf(write.shape) !== sizeOf(buffer.shape))
     return `covers ${sizeOf(write.shape)} of ${sizeOf(buffer.shape)} elements of buffer ${write.buffer}`;
-  if (write.shape.some((n, i) => n > 1 && write.strides[i] === 0)) return "has several indices of one element";
+  if (sizeOf(write.shape) > 0 && write.shape.some((n, i) => n > 1 && write.strides[i] === 0))
+    return "has several indices of one element";
   const inPlace = allReads(kernel).filter((r) => r.buffer === write.buffer);
   if (inPlace.some((r) => kernel.kind !== "map" || !sameView(r, write))) {
     return `overwrites buffer ${write.buffer}, which the kernel reads in another order`;
