@@ -14,9 +14,10 @@ import { formatShape, sizeOf } from "../tensor/shape.ts";
 export function checkBounds(program: Program): void {
   const problems: string[] = [];
   for (const b of program.buffers) {
-    if (b.role !== "temporary") continue;
+    // A buffer without a place is one that passes have emptied; an operand that still uses it is found below.
+    if (b.role !== "temporary" || b.offset < 0) continue;
     const end = b.offset + sizeOf(b.shape) * byteSize(b.dtype);
-    if (b.offset < 0 || end > program.arena) {
+    if (end > program.arena) {
       problems.push(`buffer ${b.id} takes bytes ${b.offset} … ${end} of an arena of ${program.arena}`);
     }
     if (b.offset % byteSize(b.dtype) !== 0) problems.push(`buffer ${b.id} of ${b.dtype} begins at byte ${b.offset}`);
@@ -45,6 +46,7 @@ export function checkBounds(program: Program): void {
 function problemOf(program: Program, operand: Operand): string | undefined {
   const buffer = program.buffers[operand.buffer];
   if (buffer === undefined) return `there is no buffer ${operand.buffer}`;
+  if (buffer.role === "temporary" && buffer.offset < 0) return `buffer ${operand.buffer} has no place in the arena`;
   if (operand.strides.length !== operand.shape.length) {
     return `${operand.strides.length} strides for shape ${formatShape(operand.shape)}`;
   }

@@ -102,7 +102,7 @@ export function prepareProgram(
 
 function temporaries(program: Program): Place[] {
   return program.buffers.flatMap(({ id, role, dtype, offset, shape }) =>
-    role === "temporary" ? [{ id, dtype, offset, length: sizeOf(shape) }] : [],
+    role === "temporary" && offset >= 0 ? [{ id, dtype, offset, length: sizeOf(shape) }] : [],
   );
 }
 

@@ -189,6 +189,26 @@ describe("what does not fit", () => {
   });
 });
 
+describe("a temporary without a place", () => {
+  const build = (used: boolean): ProgramBuilder => {
+    const b = new ProgramBuilder();
+    const x = b.input("float32", [2], [1, 2]);
+    const [y, z] = [b.temporary("float32", [2]), b.temporary("float32", [2])];
+    b.kernel({ kind: "map", shape: [2], reads: [x], writes: [used ? z : y], expression: plus(1) }).output(used ? z : y);
+    return b;
+  };
+  const unplaced = (used: boolean) => {
+    const program = build(used).build();
+    return { ...program, buffers: program.buffers.map((b) => (b.id === 2 ? { ...b, offset: -1 } : b)) };
+  };
+  it("may be there, but not be used", () => {
+    const executor = referenceExecutor();
+    const [value] = executor.prepare(unplaced(false)).run({ inputs: [Float32Array.of(1, 2)], variables: [] });
+    expect(Array.from(value!.readSync!())).toEqual([2, 3]);
+    expect(() => executor.prepare(unplaced(true))).toThrow("write 0: buffer 2 has no place in the arena");
+  });
+});
+
 describe("traits", () => {
   it("take fused programs only when asked", () => {
     const [plain, fused] = [referenceExecutor().traits, referenceExecutor({ fuse: true }).traits];
