@@ -107,6 +107,8 @@ export interface ConvKernel extends KernelBase, WithEpilogue {
  * - `maxTake`: reads x, index; writes x at each index
  * - `average`: reads x; writes y; `averageGradient`: reads dy; writes dx
  * `countIncludePad`: averages divide by the window's extent clipped to input and padding, else to the input alone.
+ * A window of padding alone has maximum −∞ (integers: their least value) and average 0; `maxGradient` ignores and
+ * `maxTake` gives 0 for the index −1. NaN is greater than everything, the first one wins.
  */
 export interface PoolKernel extends KernelBase {
   readonly kind: "pool";

@@ -6,7 +6,10 @@
  * never contracted and nothing is reassociated, so a fused expression gives the bits of its parts run one by one.
  *
  * - float32, float64: IEEE; `min` and `max` hand on NaN (like PyTorch); `round` goes half to even.
+ *   `pow` is IEEE's (1 to any power is 1); `sign` hands on NaN and the sign of zero.
  * - int32: two's complement, wraps. uint8: modulo 256. bool: 0 or 1; comparisons and logic give bool.
+ *   `div` truncates toward zero, a divisor of 0 gives 0; negative powers truncate too. Transcendental functions and
+ *   `reciprocal` exist for floats alone, `and`, `or`, `xor`, `shl` and `shrU` (the count modulo 32) for integers alone.
  * - `cast` to an integer truncates toward zero and saturates, NaN gives 0; to bool it is `a ≠ 0`.
  */
 

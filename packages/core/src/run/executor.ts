@@ -58,7 +58,8 @@ export interface Bindings {
 export interface PreparedProgram {
   readonly program: Program;
   /**
-   * Runs (CPU) or enqueues (GPU) the kernels; returns the outputs, copied out of the arena.
+   * Runs (CPU) or enqueues (GPU) the kernels, then the assignments; returns the outputs, copied out of the arena, as
+   * they are after the last kernel and before the assignments.
    * Throws `IndexError` or `NonFiniteError` from `gather`, `scatter` and `check` kernels before any variable is written.
    */
   run(bindings: Bindings): readonly Value[];
