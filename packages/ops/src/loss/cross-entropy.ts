@@ -151,7 +151,7 @@ export const crossEntropyOp = defineOp<CrossEntropyAttributes>({
   },
   flops: ({ inputs: [logits] }) => 4 * (logits as TensorSpec).shape.reduce((size, n) => size * n, 1),
   vjp: ({ inputs, dy, attributes, needs }) => {
-    const [logits, labels, weights] = inputs as readonly [Tensor, Tensor, Tensor | undefined];
+    const [logits, , weights] = inputs as readonly [Tensor, Tensor, Tensor | undefined];
     const { q, total, ignored, divisor } = termsOf(inputs, attributes);
     const { reduction, labelSmoothing } = attributes;
     const g = reduction === "none" ? dy.unsqueeze(1) : reduction === "mean" ? dy.div(divisor) : dy;

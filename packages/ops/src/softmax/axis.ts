@@ -1,14 +1,14 @@
-/** Reading the axis of a softmax: a number, or `{ axis }`; the last one when absent. */
+/** Reading the axes of a softmax: a number, several, or `{ axis }`; the last one when absent. */
 
-import { checkOptions, resolveAxis, type Tensor } from "@prewitt/core";
+import { type Axes, checkOptions, resolveAxes, type Tensor } from "@prewitt/core";
 
 export interface AxisOptions {
-  /** Axis to normalise along; −1 is the last. Default −1. */
-  readonly axis?: number | undefined;
+  /** Axis to normalise along, or several at once; −1 is the last. Default −1. */
+  readonly axis?: Axes | undefined;
 }
 
-export function readAxis(op: string, x: Tensor, options: AxisOptions | number | undefined): number {
-  if (typeof options === "number") return resolveAxis(op, options, x.shape);
-  checkOptions(op, options, ["axis"]);
-  return resolveAxis(op, options?.axis ?? -1, x.shape);
+export function readAxes(op: string, x: Tensor, options: AxisOptions | Axes | undefined): number[] {
+  if (typeof options === "number" || Array.isArray(options)) return resolveAxes(op, options as Axes, x.shape);
+  checkOptions(op, options as AxisOptions | undefined, ["axis"]);
+  return resolveAxes(op, (options as AxisOptions | undefined)?.axis ?? -1, x.shape);
 }

@@ -1,7 +1,7 @@
-/** Logarithm of the softmax along an axis. */
+/** Logarithm of the softmax along an axis, or over several together. */
 
-import { defineOp, type Tensor } from "@prewitt/core";
-import { type AxisOptions, readAxis } from "./axis.ts";
+import { type Axes, defineOp, type Tensor } from "@prewitt/core";
+import { type AxisOptions, readAxes } from "./axis.ts";
 import { inferSoftmax, type SoftmaxAttributes } from "./softmax.ts";
 
 // y_i = x_i − log Σ_k e^{x_k}, ∂y_k/∂x_i = [i = k] − softmax(x)_i: x̄_i = ȳ_i − e^{y_i} Σ_k ȳ_k.
@@ -10,13 +10,13 @@ export const logSoftmaxOp = defineOp<SoftmaxAttributes>({
   name: "logSoftmax",
   inputNames: ["x"],
   infer: ({ inputs }) => inferSoftmax(inputs),
-  vjp: ({ outputs: [y], dy, attributes: { axis } }) => [
-    dy.sub((y as Tensor).exp().mul(dy.sum({ axis, keepDims: true }))),
+  vjp: ({ outputs: [y], dy, attributes: { axes } }) => [
+    dy.sub((y as Tensor).exp().mul(dy.sum({ axis: axes, keepDims: true }))),
   ],
-  expand: ([x], { axis }) => {
+  expand: ([x], { axes }) => {
     const t = x as Tensor;
-    const z = t.sub(t.max({ axis, keepDims: true }));
-    return z.sub(z.exp().sum({ axis, keepDims: true }).log());
+    const z = t.sub(t.max({ axis: axes, keepDims: true }));
+    return z.sub(z.exp().sum({ axis: axes, keepDims: true }).log());
   },
 });
 
@@ -26,6 +26,6 @@ export const logSoftmaxOp = defineOp<SoftmaxAttributes>({
  *
  * @example logSoftmax(logits, 1)
  */
-export function logSoftmax(x: Tensor, options?: AxisOptions | number): Tensor {
-  return logSoftmaxOp.apply([x], { axis: readAxis("logSoftmax", x, options) });
+export function logSoftmax(x: Tensor, options?: AxisOptions | Axes): Tensor {
+  return logSoftmaxOp.apply([x], { axes: readAxes("logSoftmax", x, options) });
 }

@@ -11,7 +11,7 @@ import {
   type Tensor,
   type TensorSpec,
 } from "@prewitt/core";
-import { inferSoftmax } from "./softmax.ts";
+import { inferSoftmax, softmax } from "./softmax.ts";
 
 interface LogSumExpAttributes extends Attributes {
   /** Rising, wrapped. */
@@ -19,9 +19,10 @@ interface LogSumExpAttributes extends Attributes {
   readonly keepDims: boolean;
 }
 
-// y = log Σ_k e^{x_k}, ∂y/∂x_i = e^{x_i − y}: x̄_i = ȳ e^{x_i − y}.
+// y = log Σ_k e^{x_k}, ∂y/∂x_i = e^{x_i} / Σ_k e^{x_k}: x̄ = ȳ softmax(x). Not e^{x − y}: next to 10⁴ the last float32 digit of y
+// is worth 10⁻³, and so would be the error of the gradient.
 // With m = max x: y = m + log Σ e^{x − m}. Where m is infinite, 0 stands for it, since ∞ − ∞ is NaN: a row of −∞ then gives
-// log 0 = −∞, and one with a +∞ gives +∞. In the gradient 0 stands for y = −∞ likewise, and a row of −∞ gets zeros.
+// log 0 = −∞, and one with a +∞ gives +∞. A row of −∞ gets a gradient of zeros.
 export const logSumExpOp = defineOp<LogSumExpAttributes>({
   name: "logSumExp",
   inputNames: ["x"],
@@ -33,9 +34,8 @@ export const logSumExpOp = defineOp<LogSumExpAttributes>({
   vjp: ({ inputs, outputs, dy, attributes: { axes } }) => {
     const [x] = inputs as readonly [Tensor];
     const shape = reducedShape(x.shape, axes, true);
-    const y = (outputs[0] as Tensor).reshape(shape);
-    const level = y.equal(Number.NEGATIVE_INFINITY).where(0, y);
-    return [dy.reshape(shape).mul(x.sub(level).exp())];
+    const empty = (outputs[0] as Tensor).reshape(shape).equal(Number.NEGATIVE_INFINITY);
+    return [empty.where(0, dy.reshape(shape).mul(softmax(x, axes)))];
   },
   expand: ([x], { axes, keepDims }) => {
     const t = x as Tensor;

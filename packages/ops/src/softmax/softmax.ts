@@ -1,12 +1,13 @@
-/** Softmax along an axis. */
+/** Softmax along an axis, or over several together. */
 
-import { type Attributes, defineOp, type Tensor, type TensorSpec } from "@prewitt/core";
+import { type Attributes, type Axes, defineOp, type Tensor, type TensorSpec } from "@prewitt/core";
 import { demandFloat } from "../operands.ts";
 import { Problems } from "../problems.ts";
-import { type AxisOptions, readAxis } from "./axis.ts";
+import { type AxisOptions, readAxes } from "./axis.ts";
 
 export interface SoftmaxAttributes extends Attributes {
-  readonly axis: number;
+  /** Rising, wrapped. */
+  readonly axes: readonly number[];
 }
 
 export function inferSoftmax(inputs: readonly TensorSpec[]): TensorSpec {
@@ -17,22 +18,22 @@ export function inferSoftmax(inputs: readonly TensorSpec[]): TensorSpec {
   return x;
 }
 
-// y_i = e^{x_i} / Σ_k e^{x_k}, ∂y_k/∂x_i = y_k ([i = k] − y_i): x̄_i = y_i (ȳ_i − Σ_k ȳ_k y_k).
+// With i, k over the axes: y_i = e^{x_i} / Σ_k e^{x_k}, ∂y_k/∂x_i = y_k ([i = k] − y_i): x̄_i = y_i (ȳ_i − Σ_k ȳ_k y_k).
 // The maximum is taken off first: every exponent is at most 0 and one of them is 0, so nothing overflows and the sum is
 // at least 1. The result does not depend on it, so no gradient flows through it.
 export const softmaxOp = defineOp<SoftmaxAttributes>({
   name: "softmax",
   inputNames: ["x"],
   infer: ({ inputs }) => inferSoftmax(inputs),
-  vjp: ({ outputs, dy, attributes: { axis } }) => {
+  vjp: ({ outputs, dy, attributes: { axes } }) => {
     const [y] = outputs as readonly [Tensor];
-    const mean = dy.mul(y).sum({ axis, keepDims: true });
+    const mean = dy.mul(y).sum({ axis: axes, keepDims: true });
     return [y.mul(dy.sub(mean))];
   },
-  expand: ([x], { axis }) => {
+  expand: ([x], { axes }) => {
     const t = x as Tensor;
-    const e = t.sub(t.max({ axis, keepDims: true })).exp();
-    return e.div(e.sum({ axis, keepDims: true }));
+    const e = t.sub(t.max({ axis: axes, keepDims: true })).exp();
+    return e.div(e.sum({ axis: axes, keepDims: true }));
   },
 });
 
@@ -40,9 +41,10 @@ export const softmaxOp = defineOp<SoftmaxAttributes>({
  * eˣ / Σ eˣ along `axis` (default: the last): positive numbers that sum to 1. Any finite x is safe.
  * Throws `DTypeError` for integers, `ShapeError` for an axis that is none.
  *
- * @example softmax(logits, 1)          // [N, classes]
- * @example softmax(logits, { axis: 1 }) // [N, classes, H, W]
+ * @example
+ * softmax(logits, 1)         // [N, classes], or [N, classes, H, W]
+ * softmax(scores, [2, 3])    // [N, C, H, W]: a distribution over each plane
  */
-export function softmax(x: Tensor, options?: AxisOptions | number): Tensor {
-  return softmaxOp.apply([x], { axis: readAxis("softmax", x, options) });
+export function softmax(x: Tensor, options?: AxisOptions | Axes): Tensor {
+  return softmaxOp.apply([x], { axes: readAxes("softmax", x, options) });
 }
