@@ -1,1 +1,18 @@
-export {};
+/**
+ * @prewitt/nn: modules, layers, initialisers, optimisers, schedules, metrics, summaries and the training loop.
+ */
+
+export type { Draw } from "./initializers/draw.ts";
+export type { Initializer } from "./initializers/initializers.ts";
+export * as initializers from "./initializers/initializers.ts";
+export * from "./layers/activations.ts";
+export { BatchNorm2d, type BatchNorm2dOptions } from "./layers/batch-norm2d.ts";
+export { Conv2d, type Conv2dLayerOptions } from "./layers/conv2d.ts";
+export { Dropout, type DropoutLayerOptions } from "./layers/dropout.ts";
+export { Flatten, Identity } from "./layers/flatten.ts";
+export { Linear, type LinearOptions } from "./layers/linear.ts";
+export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from "./layers/pooling.ts";
+export { Sequential, type Stage } from "./layers/sequential.ts";
+export { Buffer, type BufferOptions } from "./module/buffer.ts";
+export { type InitOptions, type InputShape, init } from "./module/init.ts";
+export * from "./module/module.ts";
