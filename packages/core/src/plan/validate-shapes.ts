@@ -44,13 +44,13 @@ function demandsOf(kernel: Kernel): Demand[] {
       return [
         ["the index", r1, kernel.shape],
         ["the write", w0, kernel.shape],
-      ]; // prettier-ignore
+      ];
     case "scatter":
       return [
         ["x", r0, w0?.shape ?? []],
         ["the index", r1, kernel.shape],
         ["the source", r2, kernel.shape],
-      ]; // prettier-ignore
+      ];
     case "scan":
     case "sort":
       return each("write", kernel.writes, r0?.shape ?? []);
@@ -73,7 +73,7 @@ function convDemands({ geometry, direction, reads, writes }: ConvKernel): Demand
     channels,
     filters,
     axes: [h, w],
-  } = geometry; // prettier-ignore
+  } = geometry;
   const x = [batch, groups * channels, h.input, w.input];
   const y = [batch, groups * filters, h.output, w.output];
   const weight = [groups * filters, channels, h.kernel, w.kernel];
@@ -83,7 +83,7 @@ function convDemands({ geometry, direction, reads, writes }: ConvKernel): Demand
     ["read 0", reads[0], first],
     ["read 1", reads[1], second],
     ["the write", writes[0], result],
-  ]; // prettier-ignore
+  ];
 }
 
 function poolDemands({ geometry, mode, reads, writes }: PoolKernel): Demand[] {
@@ -91,7 +91,7 @@ function poolDemands({ geometry, mode, reads, writes }: PoolKernel): Demand[] {
     batch,
     channels,
     axes: [h, w],
-  } = geometry; // prettier-ignore
+  } = geometry;
   const x = [batch, channels, h.input, w.input];
   const y = [batch, channels, h.output, w.output];
   const backward = mode === "maxGradient" || mode === "averageGradient";

@@ -97,7 +97,7 @@ function optionsOf([h, w]: Pair<WindowAxis>): WindowOptionSet {
     padding: [
       [h.padBefore, h.padAfter],
       [w.padBefore, w.padAfter],
-    ], // prettier-ignore
+    ],
     dilation: [h.dilation, w.dilation],
   };
 }

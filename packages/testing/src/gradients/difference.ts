@@ -43,3 +43,15 @@ export function derivativeAtZero(f: (t: number) => number, options: DifferenceOp
   }
   return best;
 }
+
+/**
+ * Whether f has a kink at 0. Slopes to the left and to the right differ by f''(0)·h where f is smooth, which halves with
+ * h, and by a constant at a kink.
+ */
+export function hasKink(f: (t: number) => number): boolean {
+  const middle = f(0);
+  const bend = (h: number): number => Math.abs(f(h) - 2 * middle + f(-h)) / h;
+  const [wide, narrow] = [bend(2 ** -12), bend(2 ** -13)];
+  const noise = 1e-11 * (1 + Math.abs(middle));
+  return narrow > noise && narrow > 0.75 * wide;
+}
