@@ -31,6 +31,8 @@ export class FunctionBuilder<P extends Parameters = Parameters> {
   readonly parameters: ParameterLocals<P>;
   readonly #parameterCount: number;
   readonly #localTypes: ValueType[] = [];
+  readonly #entry = new ByteSink();
+  readonly #constants = new Map<string, Local>();
   readonly #code = new ByteSink();
   #depth = 0;
 
@@ -50,6 +52,22 @@ export class FunctionBuilder<P extends Parameters = Parameters> {
 
   locals<T extends ValueType>(type: T, count: number): Local<T>[] {
     return Array.from({ length: count }, () => this.local(type));
+  }
+
+  /**
+   * A local that holds a constant from function entry on, for constants of loops: engines build vector constants anew
+   * at every use. Equal constants share one local.
+   */
+  constant<T extends ValueType>(value: Value<T>): Local<T> {
+    if (value.operands.length > 0 || value instanceof Local) throw new TypeError("not a constant");
+    const key = `${value.type} ${value.code.join()}`;
+    const known = this.#constants.get(key);
+    if (known !== undefined) return known as Local<T>;
+    const local = this.local(value.type);
+    value.write(this.#entry);
+    this.#entry.bytes([0x21, ...unsignedLeb(local.index)]);
+    this.#constants.set(key, local);
+    return local;
   }
 
   /** Names a value: computes it here, once, into a new local. */
@@ -223,6 +241,7 @@ export class FunctionBuilder<P extends Parameters = Parameters> {
         body.unsigned(run.count);
         body.byte(typeCode[run.type]);
       });
+      body.append(this.#entry);
       body.append(this.#code);
       body.byte(0x0b);
     });

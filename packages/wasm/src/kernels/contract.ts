@@ -1,4 +1,65 @@
 /**
- * Matrix products: C[b, m, n] = Σ_k A[b, m, k] · B[b, k, n]. (A separate author is writing this file and everything named
- * contract-* right now; the author of the convolution kernels goes on with conv-* and winograd-*.)
+ * Matrix products: C[b, m, n] = Σ_k A[b, m, k] · B[b, k, n], for any strides of A and B (transposes, broadcasts over the
+ * batch), C with neighbouring columns. Small products are one stage that reads operands in place; large ones copy
+ * operands into panels first (Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008).
+ * Code holds n, the strides and (mostly) k; m, the outermost batch extent and the task cut are arguments.
  */
+
+import { productsOf } from "./contract-address.ts";
+import { combineStage } from "./contract-combine.ts";
+import { elementOf } from "./contract-element.ts";
+import { aRepeats, bRepeats, packAStage, packBStage, packedColumns } from "./contract-pack.ts";
+import { contractPlan } from "./contract-plan.ts";
+import { chunksOf, productStage } from "./contract-product.ts";
+import { type ContractSpec, contractShape } from "./contract-shape.ts";
+import { alignLine, type Extents, type Kernel } from "./kernel.ts";
+
+export type { ContractSpec, ContractVariant } from "./contract-shape.ts";
+
+export interface ContractKernel extends Kernel {
+  /** What the run-time arguments are for this shape: m, k, batch, and the task cut. */
+  readonly extents: Extents;
+}
+
+/**
+ * Operands `a`, `b`, `c` (and those of the epilogue); shared scratch `packedA`, `packedB`, `partial` where the plan has
+ * them. Run it with the kernel's `extents`. Nothing outside the operands' elements is read or written.
+ */
+export function contractKernel(spec: ContractSpec): ContractKernel {
+  const element = elementOf(spec.dtype ?? "float32", spec.relaxed);
+  const shape = contractShape(spec);
+  const plan = contractPlan(shape, element, spec.relaxed, spec.variant ?? {});
+  const extents = { m: shape.m, k: shape.k, batch: shape.batch[0]?.extent ?? 1, ...plan.cut };
+  const stages = [
+    ...(plan.packA ? [packAStage(plan)] : []),
+    ...(plan.b === "packed" ? [packBStage(plan)] : []),
+    productStage(plan, spec.epilogue),
+    ...(plan.chunked ? [combineStage(plan, spec.epilogue)] : []),
+  ];
+  const empty = shape.m * shape.n === 0 || shape.batch.some((axis) => axis.extent === 0);
+  const bytes = (elements: number): number => alignLine(Math.max(1, elements) * element.bytes);
+  return {
+    variant: variantName(plan),
+    extents,
+    stages: empty ? [] : stages,
+    scratch: (at) => {
+      const products = productsOf(plan, at);
+      const k = at.k!;
+      return {
+        shared: {
+          ...(plan.packA ? { packedA: bytes((aRepeats(plan) ? 1 : products) * at.m! * k) } : {}),
+          ...(plan.b === "packed" ? { packedB: bytes((bRepeats(plan) ? 1 : products) * packedColumns(plan) * k) } : {}),
+          ...(plan.chunked ? { partial: bytes(products * chunksOf(plan, at) * at.m! * shape.n) } : {}),
+        },
+        local: 0,
+      };
+    },
+    flops: (at) => 2 * productsOf(plan, at) * at.m! * shape.n * at.k!,
+  };
+}
+
+function variantName({ tileRows, tileColumns, packA, b, chunked }: ReturnType<typeof contractPlan>): string {
+  const copies = [...(packA ? ["A"] : []), ...(b === "packed" ? ["B"] : [])].join("");
+  const how = b === "gather" ? "gathered" : copies === "" ? "direct" : `packed ${copies}`;
+  return `contract ${how} ${tileRows}×${tileColumns}${chunked ? ", chunks" : ""}`;
+}

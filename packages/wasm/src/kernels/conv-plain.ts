@@ -7,9 +7,9 @@
  */
 
 import type { ConvGeometry, WindowAxis } from "@prewitt/core";
-import { f32, f64, type FunctionBuilder, i32, type Local, type ModuleBuilder, type Value } from "../assembler/index.ts";
+import { type FunctionBuilder, f32, f64, i32, type Local, type ModuleBuilder, type Value } from "../assembler/index.ts";
 import { convFlops } from "./conv-shape.ts";
-import { type Kernel, pointers, signature, type Stage } from "./kernel.ts";
+import { type Kernel, pointers, type Stage, signature } from "./kernel.ts";
 
 export interface PlainConvSpec {
   readonly direction: "forward" | "inputGradient" | "weightGradient";
@@ -25,8 +25,16 @@ type Index = Local<"i32">;
 type Address = Value<"i32">;
 
 /** Σ index · stride, in bytes. */
-function at(base: Index, indices: readonly (Index | Value<"i32">)[], strides: readonly number[], bytes: number): Address {
-  return indices.reduce<Address>((sum, index, axis) => i32.add(sum, i32.mul(index, (strides[axis] as number) * bytes)), base);
+function at(
+  base: Index,
+  indices: readonly (Index | Value<"i32">)[],
+  strides: readonly number[],
+  bytes: number,
+): Address {
+  return indices.reduce<Address>(
+    (sum, index, axis) => i32.add(sum, i32.mul(index, (strides[axis] as number) * bytes)),
+    base,
+  );
 }
 
 /** Runs the body where `position · stride − pad + tap · dilation` lies inside the input, with that index. */
@@ -36,10 +44,19 @@ function inside(f: FunctionBuilder, axis: WindowAxis, position: Index, tap: Inde
 }
 
 /** Runs the body where tap `tap` of some window meets input `index`, with the window's position. */
-function meeting(f: FunctionBuilder, axis: WindowAxis, index: Index, tap: Index, body: (position: Index) => void): void {
+function meeting(
+  f: FunctionBuilder,
+  axis: WindowAxis,
+  index: Index,
+  tap: Index,
+  body: (position: Index) => void,
+): void {
   const reach = f.let(i32.sub(i32.add(index, axis.padBefore), i32.mul(tap, axis.dilation)));
   const position = f.let(i32.divS(reach, axis.stride));
-  const exact = i32.and(i32.geS(reach, 0), i32.and(i32.eq(i32.mul(position, axis.stride), reach), i32.ltS(position, axis.output)));
+  const exact = i32.and(
+    i32.geS(reach, 0),
+    i32.and(i32.eq(i32.mul(position, axis.stride), reach), i32.ltS(position, axis.output)),
+  );
   f.if(exact, () => body(position));
 }
 
@@ -51,7 +68,8 @@ export function convPlain(spec: PlainConvSpec): Kernel {
   const stage: Stage = {
     key,
     parameters: pointers("first", "second", "result", "batch"),
-    tasks: ({ batch }) => (direction === "weightGradient" ? g.groups * g.filters * g.channels : (batch as number) * planes),
+    tasks: ({ batch }) =>
+      direction === "weightGradient" ? g.groups * g.filters * g.channels : (batch as number) * planes,
     define: (module) => define(module, stage, spec, planes),
   };
   return {
@@ -92,7 +110,13 @@ function arithmetic(f: FunctionBuilder, dtype: "float32" | "float64") {
   };
 }
 
-function emitForward(f: FunctionBuilder, spec: PlainConvSpec, p: Record<string, Index>, image: Index, filter: Index): void {
+function emitForward(
+  f: FunctionBuilder,
+  spec: PlainConvSpec,
+  p: Record<string, Index>,
+  image: Index,
+  filter: Index,
+): void {
   const { geometry: g, first, second, result, dtype } = spec;
   const [ay, ax] = g.axes;
   const group = f.let(i32.divU(filter, g.filters));
@@ -106,7 +130,10 @@ function emitForward(f: FunctionBuilder, spec: PlainConvSpec, p: Record<string, 
           inside(f, ay, oy, ky, (iy) => {
             f.repeat(ax.kernel, (kx) => {
               inside(f, ax, ox, kx, (ix) => {
-                a.add(at(p.first as Index, [image, i32.add(base, c), iy, ix], first, a.bytes), at(p.second as Index, [filter, c, ky, kx], second, a.bytes));
+                a.add(
+                  at(p.first as Index, [image, i32.add(base, c), iy, ix], first, a.bytes),
+                  at(p.second as Index, [filter, c, ky, kx], second, a.bytes),
+                );
               });
             });
           });
@@ -117,7 +144,13 @@ function emitForward(f: FunctionBuilder, spec: PlainConvSpec, p: Record<string, 
   });
 }
 
-function emitInputGradient(f: FunctionBuilder, spec: PlainConvSpec, p: Record<string, Index>, image: Index, channel: Index): void {
+function emitInputGradient(
+  f: FunctionBuilder,
+  spec: PlainConvSpec,
+  p: Record<string, Index>,
+  image: Index,
+  channel: Index,
+): void {
   const { geometry: g, first, second, result, dtype } = spec;
   const [ay, ax] = g.axes;
   const group = f.let(i32.divU(channel, g.channels));
@@ -133,7 +166,10 @@ function emitInputGradient(f: FunctionBuilder, spec: PlainConvSpec, p: Record<st
             f.repeat(ax.kernel, (kx) => {
               meeting(f, ax, ix, kx, (ox) => {
                 const filter = f.let(i32.add(base, o));
-                a.add(at(p.first as Index, [image, filter, oy, ox], first, a.bytes), at(p.second as Index, [filter, inGroup, ky, kx], second, a.bytes));
+                a.add(
+                  at(p.first as Index, [image, filter, oy, ox], first, a.bytes),
+                  at(p.second as Index, [filter, inGroup, ky, kx], second, a.bytes),
+                );
               });
             });
           });
@@ -159,7 +195,10 @@ function emitWeightGradient(f: FunctionBuilder, spec: PlainConvSpec, p: Record<s
           inside(f, ay, oy, ky, (iy) => {
             f.repeat(ax.output, (ox) => {
               inside(f, ax, ox, kx, (ix) => {
-                a.add(at(p.first as Index, [image, channel, iy, ix], first, a.bytes), at(p.second as Index, [image, filter, oy, ox], second, a.bytes));
+                a.add(
+                  at(p.first as Index, [image, channel, iy, ix], first, a.bytes),
+                  at(p.second as Index, [image, filter, oy, ox], second, a.bytes),
+                );
               });
             });
           });

@@ -56,20 +56,23 @@ export function accumulate(f: FunctionBuilder, accumulation: Accumulation): void
     f.increment(a.pointer, n * a.step);
     f.increment(b.pointer, n * b.step);
   };
+  // The pointer that moves is the counter: one addition and one register less than an index.
+  const [mover, stride] = b.step === 0 ? [a.pointer, a.step] : [b.pointer, b.step];
   if (typeof count !== "number") {
-    const k = f.local("i32");
-    const unroll = accumulation.unroll;
-    if (unroll > 1) {
-      const whole = f.let(i32.sub(count, unroll - 1));
-      f.for(k, 0, whole, unroll, () => steps(unroll));
+    const loop = (times: Value<"i32">, unroll: number): void => {
+      const end = f.let(i32.add(mover, i32.mul(times, stride)));
+      f.while(
+        () => i32.ne(mover, end),
+        () => steps(unroll),
+      );
+    };
+    const rest = f.let(count);
+    if (accumulation.unroll > 1) {
+      const whole = f.let(i32.sub(count, i32.remU(count, accumulation.unroll)));
+      loop(whole, accumulation.unroll);
+      f.set(rest, i32.sub(count, whole));
     }
-    f.while(
-      () => i32.ltS(k, count),
-      () => {
-        steps(1);
-        f.increment(k, 1);
-      },
-    );
+    loop(rest, 1);
     return;
   }
   const unroll = Math.min(accumulation.unroll, count);
@@ -78,8 +81,6 @@ export function accumulate(f: FunctionBuilder, accumulation: Accumulation): void
     return;
   }
   const whole = Math.floor(count / unroll) * unroll;
-  // The pointer that moves is the counter: one addition and one register less than an index.
-  const [mover, stride] = b.step === 0 ? [a.pointer, a.step] : [b.pointer, b.step];
   const end = f.let(i32.add(mover, whole * stride));
   f.doWhile(() => {
     steps(unroll);
