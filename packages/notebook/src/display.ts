@@ -1,0 +1,144 @@
+/**
+ * `display`: shows a value as a reader wants to see it.
+ *
+ * Tensors with rows and columns are pictures: blocks of colour on a terminal, a PNG file and its path in a pipe. Small
+ * tensors are numbers, others a summary, records are shown field by field, and everything else as text.
+ */
+
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { inspect } from "node:util";
+import { checkOptions, isTensor, OptionError, type Shape, type Tensor, type TypedArray, tensor } from "@prewitt/core";
+import { blockLines } from "./blocks.ts";
+import { numberLines } from "./numbers.ts";
+import { encodePng } from "./png.ts";
+import { isPictorial, type Sheet, sheetOf } from "./raster.ts";
+import { colourDepthOf, columnsOf, isTerminal, type Output } from "./terminal.ts";
+
+/** Ways to show a tensor. "picture" is blocks on a terminal and a file in a pipe, "blocks" is text in both. */
+export type DisplayForm = "picture" | "blocks" | "file" | "numbers" | "text";
+
+export interface DisplayOptions {
+  /** Shown above, and part of a file's name. */
+  readonly title?: string | undefined;
+  /** Default: "numbers" for small tensors, "picture" for images, "text" for the rest. */
+  readonly as?: DisplayForm | undefined;
+  /** Values shown as black and white; default: 0 and 255 for uint8, the extremes for others. */
+  readonly range?: readonly [black: number, white: number] | undefined;
+  /** Pixels per value on a terminal; default 1, more for very small pictures. */
+  readonly scale?: number | undefined;
+  /** Default: stdout. */
+  readonly out?: Output | undefined;
+}
+
+const forms: readonly DisplayForm[] = ["picture", "blocks", "file", "numbers", "text"];
+/** Tensors of rank 2 with at most this many elements are numbers, of higher rank with at most 16. */
+const FEW = 256;
+const FEWER = 16;
+/** Least extent of a matrix that is taken for a picture. */
+const LEAST = 8;
+
+/**
+ * Shows `x`: a tensor, an array with a shape { data, shape }, a record of those, or any other value.
+ *
+ *     [H, W]  [1 | 3, H, W]  [C, H, W]  [N, C, H, W]        pictures, side by side
+ *
+ * Throws `OptionError` for unknown options and for tensors that cannot be shown the way that `as` asks for.
+ *
+ * @example
+ * await display(mnist("test").batch([0, 1, 2, 3]).image);
+ * await display(model.parameters()["features.0.weight"], { title: "the first filters" });
+ */
+export async function display(x: unknown, options: DisplayOptions = {}): Promise<void> {
+  checkOptions("display", options, ["title", "as", "range", "scale", "out"]);
+  checkForm(options);
+  const out = options.out ?? process.stdout;
+  const value = asTensor(x);
+  if (value === undefined && isRecord(x)) {
+    if (options.title !== undefined) out.write(`${options.title}\n`);
+    for (const [name, field] of Object.entries(x)) await display(field, { ...options, title: name });
+    return;
+  }
+  const lines = value === undefined ? [textOf(x)] : await tensorLines(value, options, out);
+  if (options.title === undefined) out.write(`${lines.join("\n")}\n`);
+  else if (lines.length === 1 && !lines[0]?.includes("\n")) out.write(`${options.title}: ${lines[0]}\n`);
+  else out.write(`${options.title}\n${lines.join("\n")}\n`);
+}
+
+function checkForm({ as, scale }: DisplayOptions): void {
+  if (as !== undefined && !forms.includes(as)) {
+    throw new OptionError({
+      op: "display",
+      summary: `as "${String(as)}" is unknown`,
+      fix: `pass one of ${forms.join(", ")}`,
+    });
+  }
+  if (scale !== undefined && !(Number.isInteger(scale) && scale >= 1)) {
+    throw new OptionError({
+      op: "display",
+      summary: `scale ${scale} is not possible`,
+      fix: "pass an integer of 1 or more",
+    });
+  }
+}
+
+function asTensor(x: unknown): Tensor | undefined {
+  if (isTensor(x)) return x;
+  const { data, shape } = (x ?? {}) as { data?: unknown; shape?: unknown };
+  if (!ArrayBuffer.isView(data) || !Array.isArray(shape)) return undefined;
+  return tensor(data as TypedArray, { shape: shape as Shape });
+}
+
+/** A plain object with a tensor or an array with a shape among its fields. */
+function isRecord(x: unknown): x is Record<string, unknown> {
+  if (typeof x !== "object" || x === null || Object.getPrototypeOf(x) !== Object.prototype) return false;
+  return Object.values(x).some(
+    (field) =>
+      isTensor(field) || (ArrayBuffer.isView((field as { data?: unknown })?.data) && "shape" in (field as object)),
+  );
+}
+
+function textOf(x: unknown): string {
+  return typeof x === "string" ? x : inspect(x, { depth: 4 });
+}
+
+function formOf(x: Tensor): DisplayForm {
+  const small = x.rank <= 2 ? x.size <= FEW : x.size <= FEWER;
+  if (small) return "numbers";
+  const [height, width] = x.shape.slice(-2) as [number, number];
+  const picture = isPictorial(x.shape) && x.dtype !== "int32" && (x.rank > 2 || Math.min(height, width) >= LEAST);
+  return picture ? "picture" : "text";
+}
+
+async function tensorLines(x: Tensor, options: DisplayOptions, out: Output): Promise<string[]> {
+  const form = options.as ?? formOf(x);
+  if (form === "text") return [await x.summary()];
+  const data = await x.data();
+  if (form === "numbers") return numberLines(x.shape, data, x.dtype);
+  const sheet = sheetOf(x, data, options);
+  if (form === "file" || (form === "picture" && !isTerminal(out))) return [saveSheet(sheet, options.title)];
+  const { scale } = options;
+  return [...blockLines(sheet, { columns: columnsOf(out), depth: colourDepthOf(out), scale }), sheet.caption];
+}
+
+/** Writes the sheet to a new file of this run, under `runs/display/<start of the process>/`; says where. */
+function saveSheet(sheet: Sheet, title: string | undefined): string {
+  const started = new Date(performance.timeOrigin).toISOString().slice(0, 19).replaceAll(":", "-");
+  const folder = join("runs", "display", `${started}-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  const script = basename(process.argv[1] ?? "picture").replace(/\.[cm]?[jt]s$/, "");
+  const name = (title ?? script)
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, "-")
+    .slice(0, 60);
+  const bytes = encodePng(sheet);
+  for (let i = readdirSync(folder).length + 1; ; i++) {
+    const file = join(folder, `${String(i).padStart(3, "0")}-${name}.png`);
+    try {
+      writeFileSync(file, bytes, { flag: "wx" });
+      return `${file} (${sheet.caption})`;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+}
