@@ -16,3 +16,7 @@ export { Sequential, type Stage } from "./layers/sequential.ts";
 export { Buffer, type BufferOptions } from "./module/buffer.ts";
 export { type InitOptions, type InputShape, init } from "./module/init.ts";
 export * from "./module/module.ts";
+export { Adam, type AdamOptions, AdamW } from "./optimizers/adam.ts";
+export { Optimizer, type ParameterGradients, type ParameterRecord } from "./optimizers/optimizer.ts";
+export { SGD, type SGDOptions } from "./optimizers/sgd.ts";
+export * from "./schedules/schedules.ts";
