@@ -1,1 +1,5 @@
-export {};
+/**
+ * prewitt: a dataflow graph with automatic differentiation, made for convolutional networks.
+ */
+
+export * from "./api.ts";
