@@ -9,6 +9,7 @@
 import {
   checkOptions,
   defineOp,
+  isFloat,
   isTensor,
   type Op,
   sameShape,
@@ -36,9 +37,9 @@ export const dropoutOp: Op<Record<never, never>> = defineOp<Record<never, never>
         fix: 'tensor([seed, step], { dtype: "int32" })',
       });
     }
-    if (rate.shape.length !== 0 || rate.dtype !== "float32") {
+    if (rate.shape.length !== 0 || !isFloat(rate.dtype)) {
       problems.shape({
-        summary: "rate must be a number or a float32 scalar",
+        summary: "rate must be a number or a float scalar",
         detail: `rate is ${rate.dtype} [${rate.shape.join(", ")}]`,
         fix: 'rate.reshape([]).cast("float32")',
       });
@@ -50,14 +51,14 @@ export const dropoutOp: Op<Record<never, never>> = defineOp<Record<never, never>
   expand: (inputs) => {
     const [x, key, rate] = inputs as readonly [Tensor, Tensor, Tensor];
     // Compared in float32 whatever the dtype of x: float32 and float64 drop the same elements.
-    const kept = uniform(key, x.shape).greaterEqual(rate);
+    const kept = uniform(key, x.shape).greaterEqual(rate.cast("float32"));
     const scale = rate.neg().add(1).reciprocal().cast(x.dtype);
     return kept.where(x.mul(scale), 0);
   },
 });
 
 export interface DropoutOptions {
-  /** Probability of dropping an element, in [0, 1]: a number or a float32 scalar. */
+  /** Probability of dropping an element, in [0, 1]: a number or a float scalar. */
   readonly rate: TensorLike;
   /** Key of the random numbers, int32 [2]. The same key drops the same elements; a training loop advances it each step. */
   readonly key: Tensor;

@@ -10,7 +10,7 @@
 
 import { checkOptions, constantNode, type Tensor } from "@prewitt/core";
 import { demandImages, IMAGE_AXES, named } from "./operands.ts";
-import { Problems } from "./problems.ts";
+import { Problems, plural } from "./problems.ts";
 import { axisName } from "./window/axes.ts";
 import { type PaddingOption, readPadding, type Sides, show } from "./window/options.ts";
 
@@ -67,7 +67,7 @@ export function pad2d(x: Tensor, padding: Exclude<PaddingOption, string>, option
       fix: 'write mode: "reflect"',
     });
   }
-  if (value !== undefined && mode !== "constant") {
+  if (value !== undefined && mode !== "constant" && MODES.includes(mode)) {
     problems.option({
       summary: 'value goes with mode "constant" only',
       detail: `mode is "${mode}", value is ${show(value)}`,
@@ -88,8 +88,8 @@ function demandReach(problems: Problems, x: Tensor, sides: Sides, mode: PadMode)
     if (widest <= limit) continue;
     problems.shape({
       summary: `the image is too small to ${mode === "circular" ? "go around" : mode} that far`,
-      detail: `${axisName(i)} = ${extent} allows ${limit} cells a side, padding has ${widest}`,
-      fix: `pad ${axisName(i)} by at most ${limit} cells a side, or use mode: "replicate"`,
+      detail: `${axisName(i)} = ${extent} allows ${plural(limit, "cell")} a side, padding has ${widest}`,
+      fix: `pad ${axisName(i)} by at most ${plural(limit, "cell")} a side, or use mode: "replicate"`,
     });
   }
 }

@@ -55,3 +55,8 @@ export class Problems {
     return new classes[first.kind]({ ...more, summary: first.summary, problems, fix: first.fix });
   }
 }
+
+/** `1 channel`, `3 channels` */
+export function plural(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}

@@ -56,7 +56,12 @@ const tolerances: Record<Float, number> = { float32: 1e-5, float64: 1e-10 };
 function toTensor({ dtype, shape, data }: GoldenTensor, float: Float): Tensor {
   const numbers = Array.from(data as ArrayLike<number>);
   const wanted = dtype === "int32" ? "int32" : float;
-  const array = wanted === "int32" ? Int32Array.from(numbers) : wanted === "float32" ? Float32Array.from(numbers) : Float64Array.from(numbers);
+  const array =
+    wanted === "int32"
+      ? Int32Array.from(numbers)
+      : wanted === "float32"
+        ? Float32Array.from(numbers)
+        : Float64Array.from(numbers);
   return tensor(array, { shape });
 }
 
@@ -76,7 +81,11 @@ function compare(what: string, actual: Tensor, wanted: GoldenTensor, tolerance: 
   for (let i = 0; i < b.length; i++) {
     const [x, y] = [a[i] as number, b[i] as number];
     const same = Object.is(x, y) || x === y;
-    const error = same ? 0 : Number.isFinite(x) && Number.isFinite(y) ? Math.abs(x - y) / scale : Number.POSITIVE_INFINITY;
+    const error = same
+      ? 0
+      : Number.isFinite(x) && Number.isFinite(y)
+        ? Math.abs(x - y) / scale
+        : Number.POSITIVE_INFINITY;
     if (error > worst) [worst, at] = [error, i];
   }
   expect(worst, `${what}: element ${at} is ${a[at]}, the golden value ${b[at]}`).toBeLessThanOrEqual(tolerance);
@@ -172,7 +181,10 @@ function gradientsOf(c: GoldenCase, all: Record_, float: Float) {
 function checkSecond(c: GoldenCase, all: Record_, float: Float): void {
   const { second } = c;
   if (second === undefined) return;
-  const xs = toTensors(Object.fromEntries(Object.keys(c.gradients).map((k) => [k, c.inputs[k] as GoldenTensor])), float);
+  const xs = toTensors(
+    Object.fromEntries(Object.keys(c.gradients).map((k) => [k, c.inputs[k] as GoldenTensor])),
+    float,
+  );
   const cotangents = toTensors(c.cotangents, float);
   const directions = toTensors(second.directions, float);
   const first = gradientsOf(c, all, float);

@@ -7,7 +7,7 @@
 
 import type { Attributes, ConvGeometry, Shape, TensorSpec } from "@prewitt/core";
 import { demandImages, demandSameFloat } from "../operands.ts";
-import type { Problems } from "../problems.ts";
+import { type Problems, plural } from "../problems.ts";
 import { demandFit, sidesOf, type WindowAxes, windowAxes } from "../window/axes.ts";
 import {
   type Padding,
@@ -108,7 +108,7 @@ export function demandWeight(problems: Problems, weight: TensorSpec, axes = "[O,
 export function demandGroups(problems: Problems, filters: number, groups: number, axis = "O"): void {
   if (filters % groups === 0) return;
   problems.shape({
-    summary: `groups = ${groups} do not share ${filters} filters evenly`,
+    summary: `groups = ${groups} does not divide ${plural(filters, "filter")} evenly`,
     detail: `${axis} = ${filters} is not a multiple of groups = ${groups}`,
     fix: `use ${axis} = ${Math.ceil(filters / groups) * groups}`,
   });
@@ -126,7 +126,7 @@ export function checkConv(problems: Problems, x: TensorSpec, weight: TensorSpec,
   const [, reads] = weight.shape as [number, number];
   if (channels !== reads * groups) {
     problems.shape({
-      summary: `the input has ${channels} channels, the weight reads ${reads * groups}`,
+      summary: `the input has ${plural(channels, "channel")}, the weight reads ${reads * groups}`,
       detail: `C = ${channels}, but I × groups = ${reads} × ${groups} = ${reads * groups}`,
       fix:
         channels > 0 && channels % groups === 0

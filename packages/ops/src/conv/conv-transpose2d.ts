@@ -8,7 +8,7 @@
 
 import { checkOptions, type Tensor, windowExtent } from "@prewitt/core";
 import { demandImages, demandSameFloat, IMAGE_AXES, named } from "../operands.ts";
-import { Problems } from "../problems.ts";
+import { Problems, plural } from "../problems.ts";
 import { axisName } from "../window/axes.ts";
 import { type PairOption, readPair, type Sides } from "../window/options.ts";
 import {
@@ -81,7 +81,7 @@ function demandChannels(problems: Problems, x: Tensor, weight: Tensor, { groups 
   demandGroups(problems, reads, groups, "I");
   if (channels === reads) return;
   problems.shape({
-    summary: `the input has ${channels} channels, the weight reads ${reads}`,
+    summary: `the input has ${plural(channels, "channel")}, the weight reads ${reads}`,
     detail: `C = ${channels}, but I = ${reads}`,
     fix: `give the weight I = ${channels}`,
   });

@@ -21,7 +21,7 @@ import {
   type TensorSpec,
 } from "@prewitt/core";
 import { demandImages, demandSameFloat, IMAGE_AXES, named, WEIGHT_AXES } from "../operands.ts";
-import { Problems } from "../problems.ts";
+import { Problems, plural } from "../problems.ts";
 import { axisName } from "../window/axes.ts";
 import { type Pair, readPair } from "../window/options.ts";
 import {
@@ -194,7 +194,7 @@ function demandOutput(
   }
   if (dy.shape[1] !== weight.shape[0]) {
     problems.shape({
-      summary: `dy has ${dy.shape[1]} channels, the weight has ${weight.shape[0]} filters`,
+      summary: `dy has ${plural(dy.shape[1] as number, "channel")}, the weight has ${plural(weight.shape[0] as number, "filter")}`,
       detail: `dy has O = ${dy.shape[1]}, weight has O = ${weight.shape[0]}`,
       fix: `give dy O = ${weight.shape[0]}`,
     });

@@ -5,7 +5,7 @@
 
 import { type Attributes, checkOptions, defineOp, derive, sizeOf, type Tensor, type TensorSpec } from "@prewitt/core";
 import { channelAxes, demandFloat, named } from "../operands.ts";
-import { Problems } from "../problems.ts";
+import { Problems, plural } from "../problems.ts";
 import { show } from "../window/options.ts";
 import { type AffineOptions, demandAffine, readAffine, readEps } from "./affine.ts";
 import { onlyAxes } from "./centred-sums.ts";
@@ -35,7 +35,7 @@ export const groupNormOp = defineOp<GroupNormAttributes>({
       const channels = x.shape[1] as number;
       if (channels % groups !== 0 || sizeOf(x.shape.slice(1)) === 0) {
         problems.shape({
-          summary: `${groups} groups do not share ${channels} channels evenly`,
+          summary: `groups = ${groups} does not divide ${plural(channels, "channel")} evenly`,
           detail: `C = ${channels} is not a positive multiple of groups = ${groups}`,
           fix: `use C = ${Math.max(1, Math.ceil(channels / groups)) * groups}, or groups: 1`,
         });

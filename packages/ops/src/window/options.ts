@@ -47,7 +47,8 @@ export function readPadding(problems: Problems, value: unknown, words: readonly 
   const isPair = (p: unknown): p is Pair => Array.isArray(p) && p.length === 2 && p.every(fits);
   if (fits(value)) return sides([value, value], [value, value]);
   if (isPair(value)) return sides([value[0], value[0]], [value[1], value[1]]);
-  if (Array.isArray(value) && value.length === 2 && value.every(isPair)) return sides(value[0] as Pair, value[1] as Pair);
+  if (Array.isArray(value) && value.length === 2 && value.every(isPair))
+    return sides(value[0] as Pair, value[1] as Pair);
   const forms = ["a number", "[vertical, horizontal]", "[[top, bottom], [left, right]]", ...words.map((w) => `"${w}"`)];
   problems.option({
     summary: `padding must be ${forms.slice(0, -1).join(", ")} or ${forms.at(-1)}`,

@@ -1,0 +1,70 @@
+/** Samples of every op and function of this package. Only tests load this file. */
+
+import type { OpSamples } from "@prewitt/core";
+import { samples as gelu } from "./activation/gelu.samples.ts";
+import { samples as leakyRelu } from "./activation/leaky-relu.samples.ts";
+import { samples as logSigmoid } from "./activation/log-sigmoid.samples.ts";
+import { samples as relu } from "./activation/relu.samples.ts";
+import { samples as silu } from "./activation/silu.samples.ts";
+import { samples as softplus } from "./activation/softplus.samples.ts";
+import { samples as convTranspose2d } from "./conv/conv-transpose2d.samples.ts";
+import { samples as conv2d } from "./conv/conv2d.samples.ts";
+import { samples as conv2dInputGradient } from "./conv/conv2d-input-gradient.samples.ts";
+import { samples as conv2dWeightGradient } from "./conv/conv2d-weight-gradient.samples.ts";
+import { samples as flipKernel } from "./conv/flip-kernel.samples.ts";
+import { samples as dropout } from "./dropout.samples.ts";
+import { samples as flatten } from "./flatten.samples.ts";
+import { samples as bceWithLogits } from "./loss/bce-with-logits.samples.ts";
+import { samples as crossEntropy } from "./loss/cross-entropy.samples.ts";
+import { samples as mse } from "./loss/mse.samples.ts";
+import { samples as batchNorm } from "./norm/batch-norm.samples.ts";
+import { samples as batchNormInference } from "./norm/batch-norm-inference.samples.ts";
+import { samples as centredSums } from "./norm/centred-sums.samples.ts";
+import { samples as groupNorm } from "./norm/group-norm.samples.ts";
+import { samples as layerNorm } from "./norm/layer-norm.samples.ts";
+import { samples as standardize } from "./norm/standardize.samples.ts";
+import { samples as pad2d } from "./pad2d.samples.ts";
+import { samples as avgPoolGrad } from "./pool/avg-pool-grad.samples.ts";
+import { samples as avgPool2d } from "./pool/avg-pool2d.samples.ts";
+import { samples as globalAvgPool2d } from "./pool/global-avg-pool2d.samples.ts";
+import { samples as maxPoolGrad } from "./pool/max-pool-grad.samples.ts";
+import { samples as maxPoolTake } from "./pool/max-pool-take.samples.ts";
+import { samples as maxPool2d } from "./pool/max-pool2d.samples.ts";
+import { samples as logSoftmax } from "./softmax/log-softmax.samples.ts";
+import { samples as logSumExp } from "./softmax/log-sum-exp.samples.ts";
+import { samples as softmax } from "./softmax/softmax.samples.ts";
+
+export const allSamples: readonly OpSamples[] = [
+  avgPool2d,
+  avgPoolGrad,
+  batchNorm,
+  batchNormInference,
+  bceWithLogits,
+  centredSums,
+  conv2d,
+  conv2dInputGradient,
+  conv2dWeightGradient,
+  convTranspose2d,
+  crossEntropy,
+  dropout,
+  flatten,
+  flipKernel,
+  gelu,
+  globalAvgPool2d,
+  groupNorm,
+  layerNorm,
+  leakyRelu,
+  logSigmoid,
+  logSoftmax,
+  logSumExp,
+  maxPool2d,
+  maxPoolGrad,
+  maxPoolTake,
+  mse,
+  pad2d,
+  relu,
+  silu,
+  softmax,
+  softplus,
+  standardize,
+];
