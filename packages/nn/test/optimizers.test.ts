@@ -26,12 +26,7 @@ describe.each(goldenRuns("optimizers"))("$name", (run) => {
       const state = optimizer.stateDict();
       for (const [slot, values] of Object.entries(run.state)) {
         for (const [path, value] of Object.entries(values)) {
-          expectClose(
-            state[`${slot}/${path}`] as Tensor,
-            value,
-            tolerance,
-            `${slot} of ${path}`,
-          );
+          expectClose(state[`${slot}/${path}`] as Tensor, value, tolerance, `${slot} of ${path}`);
         }
       }
       expect(state.steps?.itemSync()).toBe(run.steps.length);

@@ -146,7 +146,7 @@ def cnn_steps_family():
 
     def run(dtype):
         p = {k: v.to(dtype).clone().requires_grad_() for k, v in start.items()}
-        mean, var = buffers["bn.running_mean"].to(dtype), buffers["bn.running_var"].to(dtype)
+        mean, var = (buffers[k].to(dtype).clone() for k in ("bn.running_mean", "bn.running_var"))
         optimizer, state = make_optimizer("adam", options, p)
         steps = []
         for count, batch in enumerate(batches, start=1):
