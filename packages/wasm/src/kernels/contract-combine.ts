@@ -6,7 +6,6 @@
 import { type FunctionBuilder, i32, type Local, type Value } from "../assembler/index.ts";
 import { batchOffset, kOf, productsOf, taskOf } from "./contract-address.ts";
 import type { ContractPlan } from "./contract-plan.ts";
-import { chunksOf } from "./contract-product.ts";
 import { type Epilogue, epilogueKey, epilogueParameters } from "./epilogue.ts";
 import { type Extents, type Parameter, pointers, type Stage, signature } from "./kernel.ts";
 
@@ -53,7 +52,6 @@ export function combineStage(plan: ContractPlan, epilogue: Epilogue | undefined)
         });
       }),
   };
-  void chunksOf;
   return stage;
 }
 

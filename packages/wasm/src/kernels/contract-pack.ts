@@ -86,7 +86,8 @@ function copySquares(
   const { element } = plan;
   const { lanes, bytes } = element;
   for (let first = 0; first < width; first += lanes) {
-    const names = l.vectors.slice(0, lanes);
+    const [out, ...rest] = l.vectors;
+    const names = rest.slice(0, lanes);
     names.forEach((name, r) => {
       f.set(
         name,
@@ -95,13 +96,13 @@ function copySquares(
     });
     let used = lanes;
     const columns = element.transpose(names, (vector) => {
-      const local = l.vectors[used++]!;
+      const local = rest[used++]!;
       f.set(local, vector);
       return local;
     });
     columns.forEach((column, step) => {
-      f.set(l.vectors[0]!, column);
-      f.do(...element.store(l.to, l.vectors[0]!, Math.min(lanes, width - first), (step * width + first) * bytes));
+      f.set(out!, column);
+      f.do(...element.store(l.to, out!, Math.min(lanes, width - first), (step * width + first) * bytes));
     });
   }
   f.increment(l.from, lanes * bytes);

@@ -69,7 +69,8 @@ export function contractPlan(
   if (awkwardB || (bMode === "direct" && b.n !== 1)) bMode = "packed";
   const unroll = variant.unroll ?? 4;
   const blockK = variant.blockK ?? 256;
-  const chunked = variant.chunk !== undefined || (m * n <= 65536 && k >= 1024 && k >= 8 * Math.max(m, n));
+  const chunked =
+    variant.chunk !== undefined || (constantK === undefined && m * n <= 65536 && k >= 1024 && k >= 8 * Math.max(m, n));
   const chunks = Math.max(1, Math.min(CHUNKS, Math.floor(k / 256), Math.floor(PARTIAL_ELEMENTS / (m * n || 1))));
   const chunk = chunked ? Math.max(1, variant.chunk ?? Math.ceil(k / chunks)) : Math.max(1, k);
   const cut = { ...cutOf(shape, tileRows, tileColumns, variant), chunk };
