@@ -27,4 +27,7 @@ export { expectClose, expectSameBits, firstDifference, type Tolerance } from "./
 export { type CheckedFunction, type CheckGradientsOptions, checkGradients } from "./gradients/check-gradients.ts";
 export { type Derivative, type DifferenceOptions, derivativeAtZero } from "./gradients/difference.ts";
 export { GradientCheckError, type GradientEntry, type GradientReport } from "./gradients/report.ts";
-export { checkedStages, type RunResult, runOn } from "./run-on.ts";
+export { baseTemplates } from "./graphs/base-templates.ts";
+export { type RandomGraph, type RandomGraphOptions, randomGraphs } from "./graphs/random-graphs.ts";
+export type { GraphTemplate, GraphValue, TemplateContext } from "./graphs/template.ts";
+export { checkedStages, inputsOf, type RunResult, runOn } from "./run-on.ts";

@@ -7,10 +7,10 @@
  * - map into the epilogue of a kernel that computes its operand (bias and activation behind a convolution).
  */
 
-import { type Kernel, type MapKernel, type ReduceKernel, allReads } from "../program/kernels.ts";
+import { allReads, type Kernel, type MapKernel, type ReduceKernel } from "../program/kernels.ts";
 import { type Operand, sameView } from "../program/operand.ts";
 import type { Program } from "../program/program.ts";
-import { ScalarBuilder, type ScalarExpression, flopsOf } from "../program/scalar.ts";
+import { flopsOf, ScalarBuilder, type ScalarExpression } from "../program/scalar.ts";
 import type { ExecutorTraits } from "../run/executor.ts";
 import { sameShape } from "../tensor/shape.ts";
 
@@ -67,7 +67,12 @@ function replace(state: State, i: number, next: Kernel | undefined): void {
 }
 
 /** The map that computes `read`, if it may be computed inside the kernel that reads it. */
-function producerOf(state: State, read: Operand, shape: readonly number[], budget: number): { at: number; map: MapKernel } | undefined {
+function producerOf(
+  state: State,
+  read: Operand,
+  shape: readonly number[],
+  budget: number,
+): { at: number; map: MapKernel } | undefined {
   const at = state.writer.get(read.buffer);
   const map = at === undefined ? undefined : state.kernels[at];
   if (at === undefined || map?.kind !== "map" || map.writes.length !== 1) return undefined;
@@ -79,7 +84,28 @@ function producerOf(state: State, read: Operand, shape: readonly number[], budge
 }
 
 function dear(expression: ScalarExpression): boolean {
-  const simple = new Set(["read", "const", "index", "cast", "add", "sub", "mul", "neg", "min", "max", "select", "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not"]);
+  const simple = new Set([
+    "read",
+    "const",
+    "index",
+    "cast",
+    "add",
+    "sub",
+    "mul",
+    "neg",
+    "min",
+    "max",
+    "select",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "and",
+    "or",
+    "not",
+  ]);
   return expression.instructions.some((i) => !simple.has(i.op));
 }
 
@@ -101,7 +127,11 @@ function substitute(
     outer,
     (k, dtype) => {
       if (k !== operand) return builder.read(place(outerReads[k] as Operand), dtype);
-      computed ??= builder.inline(inner.expression, (n, d) => builder.read(place(inner.reads[n] as Operand), d), (axis) => builder.index(axis))[0] as number;
+      computed ??= builder.inline(
+        inner.expression,
+        (n, d) => builder.read(place(inner.reads[n] as Operand), d),
+        (axis) => builder.index(axis),
+      )[0] as number;
       return computed;
     },
     (axis) => builder.index(axis),
@@ -112,7 +142,8 @@ function substitute(
 function dropIfUnread(state: State, at: number): void {
   const kernel = state.kernels[at];
   if (kernel === undefined) return;
-  if (kernel.writes.every((w) => !state.results.has(w.buffer) && (state.readers.get(w.buffer)?.size ?? 0) === 0)) replace(state, at, undefined);
+  if (kernel.writes.every((w) => !state.results.has(w.buffer) && (state.readers.get(w.buffer)?.size ?? 0) === 0))
+    replace(state, at, undefined);
 }
 
 function intoMap(state: State, i: number, traits: ExecutorTraits): void {
@@ -124,7 +155,12 @@ function intoMap(state: State, i: number, traits: ExecutorTraits): void {
       const found = producerOf(state, kernel.reads[k] as Operand, kernel.shape, budget);
       if (found === undefined) continue;
       const { expression, reads } = substitute(kernel.expression, kernel.reads, k, found.map);
-      replace(state, i, { ...kernel, reads, expression, origins: [...(found.map.origins ?? []), ...(kernel.origins ?? [])] });
+      replace(state, i, {
+        ...kernel,
+        reads,
+        expression,
+        origins: [...(found.map.origins ?? []), ...(kernel.origins ?? [])],
+      });
       dropIfUnread(state, found.at);
       changed = true;
     }
@@ -140,7 +176,12 @@ function intoPrologue(state: State, i: number, traits: ExecutorTraits): void {
       const found = producerOf(state, kernel.reads[k] as Operand, kernel.shape, budget);
       if (found === undefined) continue;
       const { expression, reads } = substitute(kernel.prologue, kernel.reads, k, found.map);
-      replace(state, i, { ...kernel, reads, prologue: expression, origins: [...(found.map.origins ?? []), ...(kernel.origins ?? [])] });
+      replace(state, i, {
+        ...kernel,
+        reads,
+        prologue: expression,
+        origins: [...(found.map.origins ?? []), ...(kernel.origins ?? [])],
+      });
       dropIfUnread(state, found.at);
       changed = true;
     }
@@ -157,16 +198,23 @@ function intoEpilogue(state: State, i: number, traits: ExecutorTraits): void {
     const producer = at === undefined ? undefined : state.kernels[at];
     if (at === undefined || producer === undefined || !traits.epilogues.has(producer.kind)) continue;
     if (producer.kind !== "contract" && producer.kind !== "conv") continue;
-    if (producer.epilogue !== undefined || state.results.has(read.buffer) || state.readers.get(read.buffer)?.size !== 1) continue;
+    if (producer.epilogue !== undefined || state.results.has(read.buffer) || state.readers.get(read.buffer)?.size !== 1)
+      continue;
     const write = producer.writes[0] as Operand;
     if (!sameView(read, write) || !sameShape(map.shape, write.shape)) continue;
     if (!sameView({ ...(map.writes[0] as Operand), buffer: write.buffer }, write)) continue;
     if (map.expression.instructions.some((n) => n.op === "index")) continue;
-    if (!availableAt(state, map, at, read.buffer)) continue;
-    const others = map.reads.filter((_, n) => n !== k);
+    if (!availableAt(state, map, at, read)) continue;
+    const others = map.reads.filter((r) => r.buffer !== read.buffer);
     const builder = new ScalarBuilder();
-    const renumber = (n: number): number => (n === k ? 0 : n < k ? n + 1 : n);
-    const results = builder.inline(map.expression, (n, dtype) => builder.read(renumber(n), dtype), (axis) => builder.index(axis));
+    const results = builder.inline(
+      map.expression,
+      (n, dtype) => {
+        const r = map.reads[n] as Operand;
+        return builder.read(r.buffer === read.buffer ? 0 : 1 + others.indexOf(r), dtype);
+      },
+      (axis) => builder.index(axis),
+    );
     const joined: Kernel = {
       ...producer,
       writes: map.writes,
@@ -180,7 +228,9 @@ function intoEpilogue(state: State, i: number, traits: ExecutorTraits): void {
   }
 }
 
-/** Whether everything else that the map reads is computed before kernel `at`. */
-function availableAt(state: State, map: MapKernel, at: number, but: number): boolean {
-  return map.reads.every((r) => r.buffer === but || (state.writer.get(r.buffer) ?? -1) < at);
+/** Whether the map reads the result one way only, and everything else that it reads is computed before kernel `at`. */
+function availableAt(state: State, map: MapKernel, at: number, result: Operand): boolean {
+  return map.reads.every((r) =>
+    r.buffer === result.buffer ? sameView(r, result) : (state.writer.get(r.buffer) ?? -1) < at,
+  );
 }
