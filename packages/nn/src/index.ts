@@ -2,6 +2,16 @@
  * @prewitt/nn: modules, layers, initialisers, optimisers, schedules, metrics, summaries and the training loop.
  */
 
+export {
+  type Batch,
+  type Batches,
+  type Criterion,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  evaluator,
+} from "./fit/evaluate.ts";
+export { type EpochResult, type FitOptions, fit, type History, type StepEvent } from "./fit/fit.ts";
 export type { Draw } from "./initializers/draw.ts";
 export type { Initializer } from "./initializers/initializers.ts";
 export * as initializers from "./initializers/initializers.ts";
@@ -13,6 +23,9 @@ export { Flatten, Identity } from "./layers/flatten.ts";
 export { Linear, type LinearOptions } from "./layers/linear.ts";
 export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from "./layers/pooling.ts";
 export { Sequential, type Stage } from "./layers/sequential.ts";
+export { accuracy, accuracyOf, topKAccuracy } from "./metrics/accuracy.ts";
+export { ConfusionMatrix, confusionMatrix } from "./metrics/confusion-matrix.ts";
+export { RunningMean } from "./metrics/running.ts";
 export { Buffer, type BufferOptions } from "./module/buffer.ts";
 export { type InitOptions, type InputShape, init } from "./module/init.ts";
 export * from "./module/module.ts";
@@ -20,3 +33,5 @@ export { Adam, type AdamOptions, AdamW } from "./optimizers/adam.ts";
 export { Optimizer, type ParameterGradients, type ParameterRecord } from "./optimizers/optimizer.ts";
 export { SGD, type SGDOptions } from "./optimizers/sgd.ts";
 export * from "./schedules/schedules.ts";
+export type { ReceptiveField } from "./summary/receptive-field.ts";
+export { type Summary, type SummaryOptions, type SummaryRow, summary } from "./summary/summary.ts";
