@@ -1,0 +1,124 @@
+/**
+ * Sizes of the direct weight gradient dw[o, c, ky, kx] = Σ_{n, p} dy[n, o, p] · x[n, c, p·s − pad + k·dil].
+ *
+ * Work comes in units: some rows of one image, or some whole small images, whose x and dy are copied near before all of dw
+ * meets them. Sums over units are kept in `partial`; a chunk is a run of units with sums of its own, set by the shape.
+ * Inside a chunk every element is one chain over (image, row, column), however units are cut.
+ *
+ * Two arrangements. `panels`: x and dy in panels of four channels, register tiles of 4 filters × 8 channels for each tap.
+ * `taps`, for few input channels: register tiles of taps·channels × 8 filters, dy read in place.
+ */
+
+import type { ConvShape } from "./conv-shape.ts";
+import { planePitch } from "./kernel.ts";
+
+export interface WeightGradientVariant {
+  readonly arrangement?: "panels" | "taps";
+  /** Output rows of a unit, and images of a unit that has all rows. */
+  readonly blockRows?: number;
+  readonly images?: number;
+  /** Channels of a task, a multiple of 8 (panels only). */
+  readonly blockChannels?: number;
+  readonly chunks?: number;
+  readonly rows?: number;
+  readonly unroll?: number;
+}
+
+export interface WeightGradientPlan {
+  readonly shape: ConvShape;
+  readonly arrangement: "panels" | "taps";
+  readonly blockRows: number;
+  readonly rowBlocks: number;
+  readonly images: number;
+  readonly chunks: number;
+  readonly blockChannels: number;
+  readonly channelBlocks: number;
+  readonly rows: number;
+  readonly unroll: number;
+  /** Extents of the padded copy of x. */
+  readonly copiedRows: number;
+  readonly copiedColumns: number;
+  /** Bytes between panels of x and of dy (panels), and of one image's part of such a panel. */
+  readonly imageX: number;
+  readonly imageY: number;
+  readonly pitchX: number;
+  readonly pitchY: number;
+  /** Bytes of the sums of one group, and of one chunk. */
+  readonly groupBytes: number;
+  readonly chunkBytes: number;
+}
+
+const TILE = 4 * 8 * 4;
+/** Scratch that copies should stay under, and bytes of partial sums. */
+const COPY_BYTES = 256 * 1024;
+const PARTIAL_BYTES = 8 * 1024 * 1024;
+
+export const taps = ({ axes: [y, x] }: ConvShape): number => y.kernel * x.kernel;
+
+export function weightGradientPlan(
+  shape: ConvShape,
+  relaxed: boolean,
+  variant: WeightGradientVariant = {},
+): WeightGradientPlan {
+  const {
+    groups,
+    channels,
+    filters,
+    axes: [y, x],
+  } = shape;
+  const few = channels * taps(shape) <= 48 && filters % 4 === 0;
+  const arrangement = variant.arrangement ?? (few ? "taps" : "panels");
+  if (arrangement === "taps" && filters % 4 !== 0)
+    throw new Error(`the taps arrangement needs filters in fours, got ${filters}`);
+  const groupBytes =
+    arrangement === "taps"
+      ? Math.ceil(filters / 8) * taps(shape) * channels * 32
+      : Math.ceil(filters / 4) * Math.ceil(channels / 8) * taps(shape) * TILE;
+  const chunks = variant.chunks ?? Math.max(1, Math.min(16, Math.floor(PARTIAL_BYTES / (groups * groupBytes))));
+  const split = Math.max(1, Math.ceil(8 / (chunks * groups)));
+  const blockChannels =
+    arrangement === "taps"
+      ? channels
+      : Math.min(channels, variant.blockChannels ?? Math.max(8, Math.ceil(channels / split / 8) * 8));
+  const rowsOf = (block: number): number => (block - 1) * y.stride + (y.kernel - 1) * y.dilation + 1;
+  const copiedColumns = (x.output - 1) * x.stride + (x.kernel - 1) * x.dilation + 1;
+  const vectorsX = arrangement === "taps" ? channels / 4 : Math.ceil(blockChannels / 4);
+  const vectorsY = arrangement === "taps" ? 0 : Math.ceil(filters / 4);
+  const bytesOf = (block: number): number =>
+    (rowsOf(block) * copiedColumns * vectorsX + block * x.output * vectorsY) * 16;
+  const positions = arrangement === "taps" ? 192 : 512;
+  const fitting = Array.from({ length: y.output }, (_, i) => i + 1).filter(
+    (n) => n === 1 || (bytesOf(n) <= COPY_BYTES && n * x.output <= positions),
+  );
+  const blockRows = Math.min(variant.blockRows ?? fitting.at(-1) ?? 1, Math.max(1, y.output));
+  const rowBlocks = Math.ceil(y.output / blockRows);
+  const wanted = Math.min(Math.floor(COPY_BYTES / bytesOf(blockRows)), Math.floor(positions / (blockRows * x.output)));
+  const images = rowBlocks === 1 && arrangement === "panels" ? Math.max(1, variant.images ?? wanted) : 1;
+  const copiedRows = rowsOf(blockRows);
+  const imageX = copiedRows * copiedColumns * 16;
+  const imageY = blockRows * x.output * 16;
+  return {
+    shape,
+    arrangement,
+    blockRows,
+    rowBlocks,
+    images,
+    chunks,
+    blockChannels,
+    copiedRows,
+    copiedColumns,
+    imageX,
+    imageY,
+    groupBytes,
+    channelBlocks: Math.ceil(channels / blockChannels),
+    rows: variant.rows ?? (relaxed ? 6 : 4),
+    unroll: variant.unroll ?? (relaxed ? 4 : 1),
+    pitchX: planePitch(images * imageX),
+    pitchY: planePitch(images * imageY),
+    chunkBytes: Math.ceil((groups * groupBytes) / 64) * 64,
+  };
+}
+
+/** Units of a batch: whole images in order, or the row blocks of each image in order. */
+export const unitCount = (plan: WeightGradientPlan, batch: number): number =>
+  plan.rowBlocks === 1 ? Math.ceil(batch / plan.images) : batch * plan.rowBlocks;
