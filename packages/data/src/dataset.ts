@@ -56,11 +56,11 @@ export class Dataset<S extends Sample<S>> implements Source<S> {
   }
 
   /**
-   * The samples at `indices` as tensors, each with the batch as its first axis.
+   * The samples at `indices`, or all of them, as tensors with the batch as first axis.
    *
    * @example const { image, label } = mnist("test").batch([0, 1, 2]); // uint8 [3, 1, 28, 28] and int32 [3]
    */
-  batch(indices: ArrayLike<number>): Batch<S> {
+  batch(indices: ArrayLike<number> = Int32Array.from({ length: this.length }, (_, i) => i)): Batch<S> {
     for (let k = 0; k < indices.length; k++) this.#check(indices[k] as number);
     if (indices.length === 0) {
       throw new DataError({ op: "batch", summary: "a batch of no samples", at: formatSite(captureSite()) });

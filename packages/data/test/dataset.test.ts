@@ -35,6 +35,10 @@ describe("views", () => {
     expect(asked).toEqual([[9, 7]]);
   });
 
+  it("a batch of all samples needs no indices", async () => {
+    expect([...(await numbers(4).subset([3, 1]).batch().x.data())]).toEqual([3, 1]);
+  });
+
   it("map changes samples when they are read", () => {
     let calls = 0;
     const mapped = numbers(4).map(({ x }, i) => {

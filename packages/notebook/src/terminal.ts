@@ -15,7 +15,8 @@ export interface Output {
 /** Bits of colour: none, 256 colours, or 24 bits. */
 export type ColourDepth = 1 | 8 | 24;
 
-const DEFAULT_COLUMNS = 80;
+/** Where the width is not known: in pipes and files, where lines may be long. */
+const DEFAULT_COLUMNS = 120;
 
 /** Whether lines can be redrawn. */
 export function isTerminal(out: Output): boolean {
