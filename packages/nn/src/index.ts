@@ -20,6 +20,7 @@ export { BatchNorm2d, type BatchNorm2dOptions } from "./layers/batch-norm2d.ts";
 export { Conv2d, type Conv2dLayerOptions } from "./layers/conv2d.ts";
 export { Dropout, type DropoutLayerOptions } from "./layers/dropout.ts";
 export { Flatten, Identity } from "./layers/flatten.ts";
+export { Lambda } from "./layers/lambda.ts";
 export { Linear, type LinearOptions } from "./layers/linear.ts";
 export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from "./layers/pooling.ts";
 export { Sequential, type Stage } from "./layers/sequential.ts";

@@ -90,10 +90,11 @@ export class PrewittError extends Error {
     return this.details.at;
   }
 
-  /** Adds what the thrower could not know; fields that are set already stay. */
+  /** Adds what the thrower could not know; fields that are set already, and not empty, stay. */
   fill(more: Partial<ErrorDetails>): this {
     const merged: Record<string, unknown> = { ...more };
-    for (const [key, value] of Object.entries(this.details)) if (value !== undefined) merged[key] = value;
+    for (const [key, value] of Object.entries(this.details))
+      if (value !== undefined && (value !== "" || merged[key] === undefined)) merged[key] = value;
     this.details = merged as unknown as ErrorDetails;
     this.message = formatDetails(this.details);
     return this;

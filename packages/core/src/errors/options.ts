@@ -36,9 +36,16 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 /**
  * Throws `OptionError` when `options` has a key that is not in `known`.
  *
+ * @param aliases Names under which other libraries know an option, for the suggestion.
+ *
  * @example checkOptions("conv2d", options, ["stride", "padding", "dilation", "groups"]);
  */
-export function checkOptions(op: string, options: object | undefined, known: readonly string[]): void {
+export function checkOptions(
+  op: string,
+  options: object | undefined,
+  known: readonly string[],
+  aliases: Readonly<Record<string, string>> = {},
+): void {
   if (options === undefined) return;
   if (typeof options !== "object" || options === null) {
     throw locate(
@@ -51,7 +58,8 @@ export function checkOptions(op: string, options: object | undefined, known: rea
   }
   const unknown = Object.keys(options).filter((key) => !known.includes(key));
   if (unknown.length === 0) return;
-  const near = nearest(unknown[0] as string, known);
+  const alias = aliases[unknown[0] as string];
+  const near = alias !== undefined && known.includes(alias) ? alias : nearest(unknown[0] as string, known);
   throw locate(
     new OptionError({
       op,

@@ -15,6 +15,7 @@ import {
   softplus,
 } from "@prewitt/ops";
 import { Module } from "../module/module.ts";
+import { OTHER_NAMES } from "../names.ts";
 
 /** max(x, 0) */
 export class ReLU extends Module {
@@ -29,7 +30,7 @@ export class LeakyReLU extends Module {
 
   constructor(options: LeakyReluOptions = {}) {
     super();
-    checkOptions("LeakyReLU", options, ["negativeSlope"]);
+    checkOptions("LeakyReLU", options, ["negativeSlope"], OTHER_NAMES);
     this.options = options;
   }
 
@@ -70,7 +71,7 @@ export class GELU extends Module {
 
   constructor(options: GeluOptions = {}) {
     super();
-    checkOptions("GELU", options, ["approximate"]);
+    checkOptions("GELU", options, ["approximate"], OTHER_NAMES);
     this.options = options;
   }
 
@@ -100,7 +101,7 @@ export class Softmax extends Module {
 
   constructor(options: AxisOptions = {}) {
     super();
-    checkOptions("Softmax", options, ["axis"]);
+    checkOptions("Softmax", options, ["axis"], OTHER_NAMES);
     this.options = options;
   }
 

@@ -27,6 +27,7 @@ import { batchNorm, batchNormInference } from "@prewitt/ops";
 import { ones as onesInitializer, zeros as zerosInitializer } from "../initializers/initializers.ts";
 import { Buffer } from "../module/buffer.ts";
 import { Module } from "../module/module.ts";
+import { OTHER_NAMES } from "../names.ts";
 import { demandSize, inputSize } from "./sizes.ts";
 
 export interface BatchNorm2dOptions {
@@ -60,7 +61,7 @@ export class BatchNorm2d extends Module {
   /** Throws `OptionError` for unknown options and values out of range. */
   constructor(options: BatchNorm2dOptions = {}) {
     super();
-    checkOptions("BatchNorm2d", options, KNOWN);
+    checkOptions("BatchNorm2d", options, KNOWN, OTHER_NAMES);
     if (options.in !== undefined) demandSize("BatchNorm2d", "in", options.in, "in: 32, or leave it out");
     const { momentum = 0.1, eps = 1e-5 } = options;
     const problems = [
@@ -80,12 +81,13 @@ export class BatchNorm2d extends Module {
     this.options = options;
   }
 
-  #channels(given: number | undefined, inputs: readonly TensorSpec[] | undefined): number {
+  #channels(given: number | undefined, inputs: readonly TensorSpec[] | undefined, built = false): number {
     const request = {
       op: "BatchNorm2d",
       what: "channels",
       given,
       option: "in",
+      built,
       axes: ["N", "C", "H", "W"],
       axis: 1,
       rankFix: "images are [N, C, H, W]: place it before Flatten",
@@ -112,7 +114,7 @@ export class BatchNorm2d extends Module {
     const affine = { weight: this.weight?.read(), bias: this.bias?.read(), eps };
     const { runningMean, runningVar } = this;
     const given = this.weight?.shape[0] ?? runningMean?.shape[0];
-    if (given !== undefined) this.#channels(given, [x]);
+    if (given !== undefined) this.#channels(given, [x], true);
     if (this.training || runningMean === undefined || runningVar === undefined) {
       const { y } = batchNorm(x, affine);
       if (this.training) this.#track(x);

@@ -6,6 +6,7 @@ import { checkOptions, locate, OptionError, type Tensor, type TensorSpec, type V
 import { conv2d, type PaddingOption, type PairOption } from "@prewitt/ops";
 import { constant, type Initializer, kaimingUniform, uniform } from "../initializers/initializers.ts";
 import { Module } from "../module/module.ts";
+import { OTHER_NAMES } from "../names.ts";
 import { demandPair, demandSize, inputSize, optionText, pairText } from "./sizes.ts";
 
 export interface Conv2dLayerOptions {
@@ -58,7 +59,7 @@ export class Conv2d extends Module {
   /** Throws `OptionError` for unknown options and values out of range. */
   constructor(options: Conv2dLayerOptions) {
     super();
-    checkOptions("Conv2d", options, KNOWN);
+    checkOptions("Conv2d", options, KNOWN, OTHER_NAMES);
     demandSize("Conv2d", "out", options?.out, EXAMPLE);
     demandPair("Conv2d", "kernel", options.kernel, EXAMPLE);
     if (options.in !== undefined) demandSize("Conv2d", "in", options.in, "in: 3, or leave it out");

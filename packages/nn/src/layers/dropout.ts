@@ -18,6 +18,7 @@ import {
 import { dropout } from "@prewitt/ops";
 import { Buffer } from "../module/buffer.ts";
 import { Module } from "../module/module.ts";
+import { OTHER_NAMES } from "../names.ts";
 
 export interface DropoutLayerOptions {
   /** Probability of dropping an element, in [0, 1). Default 0.5. */
@@ -37,7 +38,7 @@ export class Dropout extends Module {
   constructor(options: DropoutLayerOptions | number = {}) {
     super();
     const read = typeof options === "number" ? { rate: options } : options;
-    checkOptions("Dropout", read, ["rate"]);
+    checkOptions("Dropout", read, ["rate"], OTHER_NAMES);
     const { rate = 0.5 } = read;
     if (!(rate >= 0 && rate < 1)) {
       throw locate(

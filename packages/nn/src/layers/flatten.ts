@@ -3,6 +3,7 @@
 import { checkOptions, type Tensor } from "@prewitt/core";
 import { type FlattenOptions, flatten } from "@prewitt/ops";
 import { Module } from "../module/module.ts";
+import { OTHER_NAMES } from "../names.ts";
 
 /**
  * Joins all axes behind the batch, or `start` … `end`, in row-major order.
@@ -14,7 +15,7 @@ export class Flatten extends Module {
 
   constructor(options: FlattenOptions = {}) {
     super();
-    checkOptions("Flatten", options, ["start", "end"]);
+    checkOptions("Flatten", options, ["start", "end"], OTHER_NAMES);
     this.options = options;
   }
 

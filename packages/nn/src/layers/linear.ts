@@ -5,6 +5,7 @@
 import { checkOptions, type Tensor, type TensorSpec, type Variable } from "@prewitt/core";
 import { type Initializer, kaimingUniform } from "../initializers/initializers.ts";
 import { Module } from "../module/module.ts";
+import { OTHER_NAMES } from "../names.ts";
 import { biasInitializer } from "./conv2d.ts";
 import { demandSize, inputSize } from "./sizes.ts";
 
@@ -37,7 +38,7 @@ export class Linear extends Module {
   /** Throws `OptionError` for unknown options and values out of range. */
   constructor(options: LinearOptions) {
     super();
-    checkOptions("Linear", options, KNOWN);
+    checkOptions("Linear", options, KNOWN, OTHER_NAMES);
     demandSize("Linear", "out", options?.out, EXAMPLE);
     if (options.in !== undefined) demandSize("Linear", "in", options.in, "in: 784, or leave it out");
     this.options = options;
@@ -54,12 +55,13 @@ export class Linear extends Module {
     this.bias = this.parameter("bias", [options.out], options.biasInitializer ?? biasInitializer(bound), dtype);
   }
 
-  #features(given: number | undefined, inputs: readonly TensorSpec[] | undefined): number {
+  #features(given: number | undefined, inputs: readonly TensorSpec[] | undefined, built = false): number {
     const request = {
       op: "Linear",
       what: "features",
       given,
       option: "in",
+      built,
       axes: ["N", "in"],
       axis: -1,
       ranks: [2, 3],
@@ -69,7 +71,7 @@ export class Linear extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    this.#features(this.weight.shape[1], [x]);
+    this.#features(this.weight.shape[1], [x], true);
     const rows = x.rank === 2 ? x : x.reshape([-1, x.shape.at(-1) as number]);
     let y = rows.matmul(this.weight.read().transpose());
     if (this.bias !== undefined) y = y.add(this.bias.read().reshape([1, this.options.out]));

@@ -14,6 +14,7 @@ import {
   type PoolOptions,
 } from "@prewitt/ops";
 import { Module } from "../module/module.ts";
+import { OTHER_NAMES } from "../names.ts";
 import { demandPair, optionText, pairText } from "./sizes.ts";
 
 const KNOWN = ["kernel", "stride", "padding", "dilation", "ceilMode"];
@@ -22,7 +23,7 @@ const KNOWN = ["kernel", "stride", "padding", "dilation", "ceilMode"];
 function readOptions<O extends PoolOptions>(op: string, given: O | PairOption, known: readonly string[]): O {
   const options =
     typeof given === "number" || Array.isArray(given) ? ({ kernel: given } as unknown as O) : (given as O);
-  checkOptions(op, options, known);
+  checkOptions(op, options, known, OTHER_NAMES);
   demandPair(op, "kernel", options?.kernel, `new ${op}(2)`);
   return options;
 }
@@ -92,7 +93,7 @@ export class GlobalAvgPool2d extends Module {
 
   constructor(options: GlobalAvgPool2dOptions = {}) {
     super();
-    checkOptions("GlobalAvgPool2d", options, ["keepDims"]);
+    checkOptions("GlobalAvgPool2d", options, ["keepDims"], OTHER_NAMES);
     this.options = options;
   }
 

@@ -5,6 +5,7 @@
 import { isTensor, locate, OptionError, type Tensor } from "@prewitt/core";
 import { type Layer, Module } from "../module/module.ts";
 import { isModule } from "../module/state.ts";
+import { Lambda } from "./lambda.ts";
 
 /** What `Sequential` takes: a module or a plain function from one tensor to one tensor. */
 export type Stage = Layer | ((x: Tensor) => Tensor);
@@ -14,18 +15,18 @@ export type Stage = Layer | ((x: Tensor) => Tensor);
  * const features = new Sequential(
  *   new Conv2d({ out: 32, kernel: 3, padding: "same" }), relu, new MaxPool2d(2),
  * );
- * features[0]       // the convolution
+ * features[0]       // the convolution, as a layer
  * features.layers   // all of them, with their own types
  */
 export class Sequential<Stages extends readonly Stage[] = readonly Stage[]> extends Module {
-  [index: number]: Stages[number];
+  [index: number]: Layer;
 
   /** Throws `OptionError` for anything but modules and functions. */
   constructor(...stages: Stages) {
     super();
     stages.forEach((stage, i) => {
       if (!isModule(stage) && typeof stage !== "function") throw noStage(stage, i);
-      this[i] = stage;
+      this[i] = isModule(stage) ? stage : new Lambda(stage);
     });
   }
 
@@ -35,18 +36,19 @@ export class Sequential<Stages extends readonly Stage[] = readonly Stage[]> exte
     return length;
   }
 
-  /** The stages in order, each with its own type. */
+  /** What the constructor was given, each with its own type. */
   get layers(): Stages {
-    return Array.from({ length: this.length }, (_, i) => this[i]) as readonly unknown[] as Stages;
+    const stages = Array.from(this, (layer) => (layer instanceof Lambda ? layer.fn : layer));
+    return stages as readonly unknown[] as Stages;
   }
 
-  *[Symbol.iterator](): Iterator<Stages[number]> {
-    for (let i = 0; i < this.length; i++) yield this[i] as Stages[number];
+  *[Symbol.iterator](): Iterator<Layer> {
+    for (let i = 0; i < this.length; i++) yield this[i] as Layer;
   }
 
   forward(x: Tensor): Tensor {
     let y = x;
-    for (const stage of this) y = isModule(stage) ? stage.forward(y) : stage(y);
+    for (const layer of this) y = layer.forward(y);
     return y;
   }
 }

@@ -39,6 +39,8 @@ export interface SizeRequest {
   readonly given: number | undefined;
   /** The option's name. */
   readonly option: string;
+  /** Whether the layer has weights already, for which `given` is the size. */
+  readonly built?: boolean | undefined;
   readonly axes: readonly string[];
   /** Which axis; negative ones count from the end. */
   readonly axis: number;
@@ -95,9 +97,11 @@ export function inputSize(request: SizeRequest, inputs: readonly TensorSpec[] | 
   throw locate(
     new ShapeError({
       op,
-      summary: `${option} is ${given}, but the input has ${size} ${what}`,
+      summary: `${request.built ? "the layer was initialised for" : `${option} is`} ${given}${request.built ? ` ${what}` : ""}, but the input has ${size}${request.built ? "" : ` ${what}`}`,
       operands,
-      fix: `write ${option}: ${size}, leave ${option} out, or give the layer ${given} ${what}`,
+      fix: request.built
+        ? `give it ${given} ${what}, or initialise a new model with the shape of these inputs`
+        : `write ${option}: ${size}, leave ${option} out, or give the layer ${given} ${what}`,
     }),
   );
 }

@@ -3,40 +3,40 @@
  * refuses modules that have no path or are not initialised.
  */
 
-import { formatShape, guarded, isTensor, locate, StateError, session, type Tensor, withScope } from "@prewitt/core";
+import { formatShape, guarded, isTensor, locate, StateError, session, type Tensor } from "@prewitt/core";
 import type { AnyModule } from "./module.ts";
 import { className, isModule, moduleState, shownPath } from "./state.ts";
 
 type Forward = (...inputs: unknown[]) => unknown;
 
-/** Replaces the instance's `forward`, unless that is done. */
+/**
+ * Replaces the instance's `forward`, unless that is done. The wrapper is one function, so that a call of a module costs one
+ * frame of the few that source lines are found in.
+ */
 export function wrapForward(module: AnyModule): void {
   const state = module[moduleState];
   const forward = module.forward as Forward | undefined;
   if (forward === undefined || forward === state.wrapper) return;
-  const wrapper = (...inputs: unknown[]): unknown => callModule(module, forward, inputs);
+  const wrapper = (...inputs: unknown[]): unknown => {
+    const { modules: calls, scopes } = session;
+    const depth = [calls.length, scopes.length] as const;
+    if (state.path === undefined) refuseUnfound(module, calls[calls.length - 1]?.module);
+    const { tree } = state;
+    if (tree !== undefined && calls.length === 0) guarded(() => tree.revision);
+    calls.push({ module, inputs });
+    try {
+      state.observer?.enter?.(module, inputs);
+      if (module.build !== undefined && !state.built) throw unbuilt(module);
+      if (state.path !== undefined) scopes.push(state.path);
+      const output = forward.apply(module, inputs);
+      state.observer?.leave?.(module, inputs, output);
+      return output;
+    } finally {
+      [calls.length, scopes.length] = depth;
+    }
+  };
   state.wrapper = wrapper;
   Object.defineProperty(module, "forward", { value: wrapper, enumerable: false, writable: true, configurable: true });
-}
-
-function callModule(module: AnyModule, forward: Forward, inputs: readonly unknown[]): unknown {
-  const state = module[moduleState];
-  const calls = session.modules;
-  const outer = calls[calls.length - 1]?.module;
-  if (state.path === undefined) refuseUnfound(module, outer);
-  const { tree } = state;
-  if (tree !== undefined && calls.length === 0) guarded(() => tree.revision);
-  calls.push({ module, inputs });
-  try {
-    state.observer?.enter?.(module, inputs);
-    if (module.build !== undefined && !state.built) throw unbuilt(module);
-    const run = (): unknown => forward.apply(module, inputs as unknown[]);
-    const output = state.path === undefined ? run() : withScope(state.path, run);
-    state.observer?.leave?.(module, inputs, output);
-    return output;
-  } finally {
-    calls.pop();
-  }
 }
 
 function refuseUnfound(module: AnyModule, outer: object | undefined): void {

@@ -7,11 +7,14 @@
  */
 
 import {
+  captureSite,
   checkOptions,
   type DType,
+  formatSite,
   isTensor,
   locate,
   OptionError,
+  PrewittError,
   type Shape,
   session,
   type TensorSpec,
@@ -74,6 +77,7 @@ export function runOnShapes(model: AnyModule, specs: readonly TensorSpec[]): unk
  * const siamese = init(new Siamese(), [[3, 64, 64], [3, 64, 64]]);
  */
 export function init<M extends AnyModule>(model: M, inputShape: InputShape, options: InitOptions = {}): M {
+  const site = captureSite(init);
   checkOptions("init", options, ["dtype"]);
   const shapes = readInputShape("init", inputShape);
   if (session.trace !== undefined) {
@@ -101,12 +105,15 @@ export function init<M extends AnyModule>(model: M, inputShape: InputShape, opti
     buildRest(
       found,
       builder,
+      "init",
       "forward did not reach these layers, so their input sizes are not known",
       "call them in forward, give `in` to them, or remove them",
     );
     nameModules(model);
   } catch (error) {
     builder.undo();
+    // Between the layer and the user's line lie more frames than are captured.
+    if (error instanceof PrewittError) throw error.fill({ at: formatSite(site) });
     throw error;
   }
   return model;

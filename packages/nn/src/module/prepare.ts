@@ -79,7 +79,7 @@ export class Builder {
 /**
  * Builds what is not built yet without inputs. Throws `StateError` that lists the layers that need them.
  */
-export function buildRest(found: Walk, builder: Builder, reason: string, fix: string): void {
+export function buildRest(found: Walk, builder: Builder, op: string, summary: string, fix: string): void {
   const problems: string[] = [];
   for (const { path, module } of found.modules) {
     try {
@@ -90,7 +90,7 @@ export function buildRest(found: Walk, builder: Builder, reason: string, fix: st
     }
   }
   if (problems.length === 0) return;
-  throw locate(new StateError({ op: "parameters", summary: reason, problems, fix }));
+  throw locate(new StateError({ op, summary, problems, fix }));
 }
 
 /** The modules and variables below `module`, all named and built. */
@@ -111,6 +111,7 @@ export function prepared(module: AnyModule): Walk {
     buildRest(
       found,
       builder,
+      "parameters",
       "input sizes are not known",
       "call init(model, inputShape) first, for example init(model, [1, 28, 28]), or give `in` to these layers",
     );

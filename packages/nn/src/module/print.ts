@@ -22,8 +22,6 @@ export function formatModule(module: AnyModule): string {
   };
   const children = (value: unknown, key: string, indent: string): void => {
     if (isModule(value)) print(value, `${key}: `, indent);
-    else if (typeof value === "function" && /^\d+$/.test(key))
-      lines.push(`${indent}${key}: ${value.name || "function"}`);
     else if (typeof value === "object" && value !== null && !seen.has(value)) {
       const plain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
       if (!plain) return;

@@ -32,6 +32,8 @@ export class ModuleState {
   /** Whether `build` has made the variables. */
   built = false;
   readonly frozen = new Set<Variable>();
+  /** Shown in place of the class name. */
+  label: string | undefined;
   observer: ModuleObserver | undefined;
   /** The instance's `forward` that opens the scope. */
   wrapper: unknown;
@@ -49,7 +51,7 @@ export function joinPath(prefix: string, path: string): string {
 
 /** The class of a module, for errors. */
 export function className(module: AnyModule): string {
-  return module.constructor.name || "Module";
+  return module[moduleState].label ?? (module.constructor.name || "Module");
 }
 
 /** `"features.0"`, or `the model` for the root. */

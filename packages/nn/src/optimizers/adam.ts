@@ -10,6 +10,7 @@
  */
 
 import { checkOptions, locate, OptionError, type Tensor, type Variable } from "@prewitt/core";
+import { OTHER_NAMES } from "../names.ts";
 import { Optimizer, type ParameterRecord } from "./optimizer.ts";
 
 export interface AdamOptions {
@@ -62,7 +63,7 @@ abstract class AdamBase extends Optimizer {
   readonly #largest: ReadonlyMap<string, Variable> | undefined;
 
   constructor(name: string, decoupled: boolean, parameters: ParameterRecord, options: AdamOptions) {
-    checkOptions(name, options, ["learningRate", "betas", "eps", "weightDecay", "amsgrad"]);
+    checkOptions(name, options, ["learningRate", "betas", "eps", "weightDecay", "amsgrad"], OTHER_NAMES);
     super(name, parameters, options.learningRate ?? 1e-3);
     const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = decoupled ? 0.01 : 0, amsgrad = false } = options;
     checkBetas(name, betas);

@@ -8,6 +8,7 @@
  */
 
 import { checkOptions, locate, OptionError, type Tensor, type Variable } from "@prewitt/core";
+import { OTHER_NAMES } from "../names.ts";
 import { Optimizer, type ParameterRecord } from "./optimizer.ts";
 
 export interface SGDOptions {
@@ -35,7 +36,7 @@ export class SGD extends Optimizer {
 
   /** Throws `OptionError` for unknown options and values out of range, `TraceError` inside `compile`. */
   constructor(parameters: ParameterRecord, options: SGDOptions) {
-    checkOptions("SGD", options, ["learningRate", "momentum", "dampening", "nesterov", "weightDecay"]);
+    checkOptions("SGD", options, ["learningRate", "momentum", "dampening", "nesterov", "weightDecay"], OTHER_NAMES);
     super("SGD", parameters, options?.learningRate);
     const { momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options;
     if (nesterov && (momentum === 0 || dampening !== 0)) {

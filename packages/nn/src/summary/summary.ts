@@ -23,6 +23,8 @@ export interface SummaryRow {
   readonly type: string;
   /** Shape of each result without its batch axis; empty for a module that is never called. */
   readonly outputShapes: readonly Shape[];
+  /** Whether the module contains others, and the row says what it does beside them. */
+  readonly container: boolean;
   /** Elements of its own parameters; 0 in later rows of a module that is called again. */
   readonly parameters: number;
   readonly flops: number;
@@ -78,6 +80,7 @@ function rowsOf(tree: CallTree, variables: readonly FoundVariable[]): SummaryRow
     rows.push({
       path: call.path,
       type: className(call.module),
+      container: call.children.length > 0,
       outputShapes: call.outputs.map((t) => t.shape.slice(1)),
       parameters,
       flops,
@@ -131,6 +134,7 @@ export function summary(model: AnyModule, inputShape: InputShape, options: Summa
     rows.push({
       path,
       type: className(module),
+      container: false,
       outputShapes: [],
       parameters,
       flops: 0,
@@ -162,7 +166,7 @@ function formatSummary(
   const table = formatTable(
     ["path", "type", "output", "parameters", "FLOP", "activations", "receptive field"],
     rows.map((row) => [
-      row.path === "" ? "(model)" : row.path,
+      `${row.path === "" ? "(model)" : row.path}${row.container ? " itself" : ""}`,
       row.type,
       row.outputShapes.length === 0 ? "not called" : row.outputShapes.map(formatShape).join(" "),
       row.parameters === 0 ? "" : countText(row.parameters),
