@@ -204,8 +204,8 @@ export function instantiate(shaped: ShapedKernel, { buffers }: Pick<KernelCase, 
   names.set("errors", errorsAt);
   const address = (o: Operand): number => starts[o.buffer]! + o.offset * byteSize(dtypeOf(o));
   const dtypeOf = (o: Operand): DType => buffers[o.buffer]!.dtype;
-  allReads(kernel).forEach((o, i) => names.set(`read${i}`, address(o)));
-  kernel.writes.forEach((o, i) => names.set(`write${i}`, address(o)));
+  for (const [i, o] of allReads(kernel).entries()) names.set(`read${i}`, address(o));
+  for (const [i, o] of kernel.writes.entries()) names.set(`write${i}`, address(o));
 
   const pages = Math.ceil(end / 65536) + 1;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
@@ -215,13 +215,13 @@ export function instantiate(shaped: ShapedKernel, { buffers }: Pick<KernelCase, 
     const Type = data.constructor as Float32ArrayConstructor;
     return new Type(memory.buffer as unknown as ArrayBuffer, starts[buffer]!, data.length);
   };
-  buffers.forEach(({ data }, id) => array(id).set(data));
+  for (const [id, { data }] of buffers.entries()) array(id).set(data);
   const errors = new Int32Array(memory.buffer, errorsAt, 4);
   errors.fill(0);
 
   const module = new ModuleBuilder();
   module.importMemory({ shared: true });
-  for (const stage of shaped.stages) stage.define(module);
+  for (const stage of new Map(shaped.stages.map((s) => [s.key, s])).values()) stage.define(module);
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.toBytes()), { env: { memory } });
   const stages = shaped.stages.map((stage) => ({
     call: exports[stage.key] as (...values: number[]) => void,
