@@ -4,7 +4,7 @@
  *
  * log |x| = k ln 2 + log m, m in [√½, √2): log m = 2 atanh s = 2 (s + s³/3 + … + s¹⁵/15), s = (m − 1) / (m + 1) ≤ 0.172.
  *
- * Largest error measured: 0 units in the last place.
+ * Largest error measured over 2·10⁷ pairs: 0.5002 units in the last place.
  */
 
 import { f32x4, f64x2, i32x4, i64x2, shuffle32, v128 } from "../assembler/index.ts";
@@ -61,7 +61,7 @@ export function pow(e: Emitter, base: Vector, exponent: Vector): Vector {
   const [zero, one, infinity] = [e.f32(0), e.f32(1), e.f32(Number.POSITIVE_INFINITY)];
   const result = e.variable(magnitude(e, a, y));
 
-  // |x| = 0 and ∞: ∞ where the power grows without bound, 0 where it vanishes.
+  // |x| = 0 with y < 0 and |x| = ∞ with y > 0 give ∞, the other way round 0.
   const isZero = e.let(f32x4.eq(a, zero));
   const isInfinite = e.let(f32x4.eq(a, infinity));
   const negativePower = e.let(f32x4.lt(y, zero));

@@ -2,8 +2,8 @@
  * exp, expm1, log, log1p, tanh, sigmoid and erf of four float32, without fused multiply-add, so that the bits are the
  * same on every engine. Right at ±0, subnormals, ±∞ and NaN.
  *
- * Largest errors over all 2³² arguments (measured against float64, in units in the last place):
- *   exp 0 · expm1 0 · log 0 · log1p 0 · tanh 0 · sigmoid 0 · erf 0
+ * Largest errors against float64 over every 31st of the 2³² arguments, in units in the last place:
+ *   exp 0.98 · expm1 1.55 · log 0.81 · log1p 0.82 · tanh 2.41 · sigmoid 2.32 · erf 1.18
  *
  * Sources: exp and log after Cephes' expf.c and logf.c (S. Moshier); log1p with the correction of FreeBSD's s_log1pf.c;
  * tanh = t / (t + 2) with t = expm1(2|x|), as FreeBSD's s_tanh.c; erf with N. Juffa's minimax polynomials (2016).

@@ -1,0 +1,299 @@
+/**
+ * `map`: a scalar expression at every point of an index space, four points at a time. Loops follow the memory of the
+ * first write, axes that lie without gaps are one loop, the outermost extent is the argument `outer`.
+ *
+ * With one loop, a task is a run of elements. With more, it is some rows (a row: the innermost loop), or part of a long
+ * row. What does not change along a row is computed once a row, what never changes once a call.
+ */
+
+import { byteSize, type DType, flopsOf, type MapKernel } from "@prewitt/core";
+import { type FunctionHandle, i32, i32x4, type Local, type ModuleBuilder } from "../assembler/index.ts";
+import { Emitter, type Index } from "./emitter.ts";
+import { ExpressionEmitter, expressionKey, type Inputs, type Level, type Levels, shortDType } from "./expression.ts";
+import type { CodeOptions, Stage } from "./kernel.ts";
+import { signature } from "./kernel.ts";
+import { place, readLanes, writeLanes } from "./lane-memory.ts";
+import { type Lanes, lanesOf } from "./lanes.ts";
+import { type Loop, loopsKey, makeLoops, memoryOrder, sizeOf } from "./nest.ts";
+import {
+  type Arguments,
+  argument,
+  ceilDiv,
+  type DTypes,
+  operandPointers,
+  readName,
+  type ShapedKernel,
+  smaller,
+  stridesOfAll,
+  TASK_WORK,
+  writeName,
+} from "./shaped.ts";
+import { Walker } from "./walker.ts";
+
+/** Everything that the code of a map depends on, and how its work is cut. */
+export interface MapPlan {
+  readonly expression: MapKernel["expression"];
+  readonly dtypes: DTypes;
+  /** The outermost first; operands are the reads, then the writes. The first extent is an argument. */
+  readonly loops: readonly Loop[];
+  /** Elements of a task, along one loop; rows of a task otherwise. */
+  readonly chunk: number;
+  /** Elements of a piece, where rows are so long that tasks take pieces of them; else 0. */
+  readonly piece: number;
+  readonly key: string;
+}
+
+/** Axes whose index an expression reads. */
+export function indexedAxes({ instructions }: MapKernel["expression"]): Set<number> {
+  return new Set(instructions.flatMap((i) => (i.op === "index" ? [i.axis] : [])));
+}
+
+export type MapSpec = Pick<MapKernel, "shape" | "expression" | "reads" | "writes">;
+
+function levelsOf(loops: readonly Loop[]): Levels {
+  const inner = loops.length - 1;
+  const ofLoops = (moves: (loop: Loop) => boolean): Level => {
+    if (inner >= 0 && moves(loops[inner]!)) return 2;
+    return loops.slice(0, Math.max(0, inner)).some(moves) ? 1 : 0;
+  };
+  return {
+    read: (operand) => ofLoops((loop) => loop.strides[operand] !== 0),
+    index: (axis) => ofLoops((loop) => loop.axis === axis),
+  };
+}
+
+export function mapPlan({ shape, expression, reads, writes }: MapSpec, dtypes: DTypes): MapPlan {
+  const keep = indexedAxes(expression);
+  const axes = memoryOrder(shape, writes[0]?.strides ?? []);
+  const loops = makeLoops({ shape, axes, strides: stridesOfAll([...reads, ...writes]), keep });
+  // No axis at all, or only axes of extent 1: a loop of one step.
+  if (loops.length === 0) loops.push({ extent: sizeOf(shape), strides: [...reads, ...writes].map(() => 0), axis: -1 });
+  const cost = 1 + new ExpressionEmitter(expression, levelsOf(loops)).cost / 8;
+  const work = Math.max(1024, 16 * Math.floor(TASK_WORK / 4 / cost / 16));
+  const row = loops.length === 1 ? 0 : loops.at(-1)!.extent;
+  const piece = row > 2 * work ? work : 0;
+  const chunk = row === 0 ? work : Math.max(1, Math.floor(work / row));
+  const types = [...dtypes.reads, "float32" as const, ...dtypes.writes].map((d) => shortDType[d]).join("");
+  const key = `map ${expressionKey(expression)} ${types}${dtypes.reads.length} ${loopsKey(loops, true)}`;
+  return { expression, dtypes, loops, chunk, piece, key };
+}
+
+export function mapTasks(plan: MapPlan, outer: number): number {
+  const inner = sizeOf(plan.loops.slice(1).map((loop) => loop.extent));
+  if (outer === 0 || inner === 0) return 0;
+  if (plan.loops.length === 1) return ceilDiv(outer, plan.chunk);
+  const rows = outer * sizeOf(plan.loops.slice(1, -1).map((loop) => loop.extent));
+  return plan.piece > 0 ? rows * ceilDiv(plan.loops.at(-1)!.extent, plan.piece) : ceilDiv(rows, plan.chunk);
+}
+
+/** Elementwise code of one call: expression, operands and loops together. */
+class MapCode {
+  readonly #e: Emitter;
+  readonly #plan: MapPlan;
+  readonly #code: ExpressionEmitter;
+  readonly #dtypes: readonly DType[];
+  readonly #reads: number;
+  readonly #inner: Loop;
+
+  constructor(e: Emitter, plan: MapPlan) {
+    this.#e = e;
+    this.#plan = plan;
+    this.#code = new ExpressionEmitter(plan.expression, levelsOf(plan.loops));
+    this.#dtypes = [...plan.dtypes.reads, ...plan.dtypes.writes];
+    this.#reads = plan.dtypes.reads.length;
+    this.#inner = plan.loops.at(-1)!;
+  }
+
+  #inputs(pointers: readonly Index[], offset: number, lanes: number, index: (axis: number) => Lanes): Inputs {
+    return {
+      read: (operand, dtype) => {
+        const stride = this.#inner.strides[operand]!;
+        return readLanes(this.#e, dtype, place(pointers[operand]!, offset * stride * byteSize(dtype)), stride, lanes);
+      },
+      index,
+    };
+  }
+
+  /** What never changes. `bases`: addresses of the operands. */
+  constants(bases: readonly Index[]): void {
+    this.#code.before(
+      this.#e,
+      0,
+      this.#inputs(bases, 0, 4, () => lanesOf("int32", this.#e.i32(0))),
+    );
+  }
+
+  /** `count` points from `pointers` on; `first` is the index of the first along the innermost axis. */
+  row(
+    pointers: readonly Index[],
+    count: number | Local<"i32">,
+    first: Index,
+    outerIndex: (axis: number) => Index,
+  ): void {
+    const e = this.#e;
+    const { f } = e;
+    const outside = (axis: number): Lanes => lanesOf("int32", i32x4.splat(outerIndex(axis)));
+    this.#code.before(e, 1, this.#inputs(pointers, 0, 4, outside));
+    const moving = this.#dtypes.flatMap((dtype, k) => {
+      const bytes = this.#inner.strides[k]! * byteSize(dtype);
+      return bytes === 0 ? [] : [{ pointer: e.variable(pointers[k]!), bytes, k }];
+    });
+    const at: Index[] = [...pointers];
+    for (const { pointer, k } of moving) at[k] = pointer;
+    const step = (elements: number): void => {
+      for (const { pointer, bytes } of moving) f.increment(pointer, elements * bytes);
+    };
+    const counted = this.#inner.axis >= 0;
+    const i = e.variable(first);
+    const vectors = (n: number, lanes = 4): void => {
+      for (let v = 0; v < n; v++) e.scope(() => this.#body(at, v * 4, lanes, i, outside));
+      step(4 * (n - 1) + lanes);
+      if (counted) f.increment(i, 4 * (n - 1) + lanes);
+    };
+    this.#count(count, vectors);
+  }
+
+  /** Runs `vectors(n, lanes)` over all points: unrolled, then single vectors, then what is left of one. */
+  #count(count: number | Local<"i32">, vectors: (n: number, lanes?: number) => void): void {
+    const { f } = this.#e;
+    const unroll = this.#code.cost <= 6 ? 4 : this.#code.cost <= 16 ? 2 : 1;
+    if (typeof count === "number") {
+      const whole = Math.floor(count / 4);
+      const straight = whole <= unroll ? 0 : Math.floor(whole / unroll);
+      if (straight > 0) f.repeat(straight, () => vectors(unroll));
+      if (whole > straight * unroll) vectors(whole - straight * unroll);
+      if (count % 4 !== 0) vectors(1, count % 4);
+      return;
+    }
+    const left = this.#e.variable(count);
+    const loop = (n: number, lanes: number, size: number): void =>
+      f.while(
+        () => i32.geS(left, size),
+        () => {
+          vectors(n, lanes);
+          f.increment(left, -size);
+        },
+      );
+    loop(unroll, 4, 4 * unroll);
+    if (unroll > 1) loop(1, 4, 4);
+    loop(1, 1, 1);
+  }
+
+  #body(at: readonly Index[], offset: number, lanes: number, i: Index, outside: (axis: number) => Lanes): void {
+    const e = this.#e;
+    const index = (axis: number): Lanes => {
+      if (axis !== this.#inner.axis) return outside(axis);
+      return lanesOf("int32", i32x4.add(i32x4.splat(i32.add(i, offset)), e.i32Lanes([0, 1, 2, 3])));
+    };
+    const results = this.#code.results(e, this.#inputs(at, offset, lanes, index));
+    results.forEach((value, w) => {
+      const k = this.#reads + w;
+      const stride = this.#inner.strides[k]!;
+      writeLanes(e, value, place(at[k]!, offset * stride * byteSize(this.#dtypes[k]!)), stride, lanes);
+    });
+  }
+
+  get plan(): MapPlan {
+    return this.#plan;
+  }
+}
+
+/** The code of a map between addresses, for tasks [t0, t1). Emitted into functions that have `outer`. */
+export function emitMap(e: Emitter, plan: MapPlan, bases: readonly Index[], outer: Index, t0: Index, t1: Index): void {
+  const { f } = e;
+  const code = new MapCode(e, plan);
+  const bytes = [...plan.dtypes.reads, ...plan.dtypes.writes].map(byteSize);
+  code.constants(bases);
+  if (plan.loops.length === 1) {
+    const walker = new Walker(e, plan.loops, bytes);
+    const start = e.let(i32.mul(t0, plan.chunk));
+    const count = e.variable(i32.sub(smaller(e, i32.mul(t1, plan.chunk), outer), start));
+    walker.seek(bases, start);
+    code.row(walker.pointers, count, start, () => i32.const(0));
+    return;
+  }
+  const outerLoops = plan.loops.slice(0, -1);
+  const walker = new Walker(e, outerLoops, bytes);
+  const indexOf = (axis: number): Index => walker.indexOf(axis) ?? i32.const(0);
+  const row = plan.loops.at(-1)!.extent;
+  if (plan.piece === 0) {
+    const rows = e.let(i32.mul(outer, sizeOf(outerLoops.slice(1).map((loop) => loop.extent))));
+    const start = e.let(i32.mul(t0, plan.chunk));
+    const left = e.variable(i32.sub(smaller(e, i32.mul(t1, plan.chunk), rows), start));
+    walker.seek(bases, start);
+    f.while(
+      () => i32.gtS(left, 0),
+      () => {
+        e.scope(() => code.row(walker.pointers, row, i32.const(0), indexOf));
+        walker.advance();
+        f.increment(left, -1);
+      },
+    );
+    return;
+  }
+  emitPieces(e, code, walker, { bases, bytes, t0, t1, row, indexOf });
+}
+
+interface Pieces {
+  readonly bases: readonly Index[];
+  readonly bytes: readonly number[];
+  readonly t0: Index;
+  readonly t1: Index;
+  readonly row: number;
+  readonly indexOf: (axis: number) => Index;
+}
+
+/** Each task is one piece of a long row. */
+function emitPieces(e: Emitter, code: MapCode, walker: Walker, { bases, bytes, t0, t1, row, indexOf }: Pieces): void {
+  const { piece, loops } = code.plan;
+  const pieces = ceilDiv(row, piece);
+  const t = e.variable(t0);
+  e.f.while(
+    () => i32.ltS(t, t1),
+    () => {
+      e.scope(() => {
+        const rowIndex = e.let(i32.divU(t, pieces));
+        const first = e.let(i32.mul(i32.sub(t, i32.mul(rowIndex, pieces)), piece));
+        walker.seek(bases, rowIndex);
+        walker.pointers.forEach((pointer, k) => {
+          e.f.increment(pointer, i32.mul(first, loops.at(-1)!.strides[k]! * bytes[k]!));
+        });
+        const count = smaller(e, i32.sub(row, first), i32.const(piece));
+        code.row(walker.pointers, count, first, indexOf);
+      });
+      e.f.increment(t, 1);
+    },
+  );
+}
+
+export function mapStage(plan: MapPlan): Stage {
+  const { reads, writes } = plan.dtypes;
+  const parameters = [...operandPointers(reads.length, writes.length), argument("outer")];
+  return {
+    key: plan.key,
+    parameters,
+    tasks: ({ outer }) => mapTasks(plan, outer!),
+    define: (module: ModuleBuilder): FunctionHandle =>
+      module.function({ name: plan.key, parameters: signature(parameters) }, (f, named) => {
+        const p = named as Arguments;
+        const bases = [...reads.map((_, i) => p[readName(i)]!), ...writes.map((_, i) => p[writeName(i)]!)];
+        emitMap(new Emitter(module, f), plan, bases, p.outer!, p.t0!, p.t1!);
+      }),
+  };
+}
+
+/**
+ * `map` as one stage: parameters `read0` …, `write0` …, `outer`. Any dtypes, any strides.
+ */
+export function mapKernel(kernel: MapKernel, dtypes: DTypes, _options: CodeOptions): ShapedKernel {
+  const plan = mapPlan(kernel, dtypes);
+  const inner = plan.loops.at(-1)!;
+  const plain = inner.strides.every((s) => s === 0 || s === 1);
+  return {
+    variant: `map ${plain ? "simd" : "strided"}, ${plan.loops.length} loop${plan.loops.length === 1 ? "" : "s"}`,
+    stages: [mapStage(plan)],
+    scratch: () => ({ shared: {}, local: 0 }),
+    flops: () => flopsOf(kernel.expression) * sizeOf(kernel.shape),
+    extents: { outer: plan.loops[0]!.extent },
+  };
+}
