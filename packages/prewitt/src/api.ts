@@ -8,6 +8,8 @@ import { allOps as networkOps } from "@prewitt/ops";
 export * from "@prewitt/core";
 export * as nn from "@prewitt/nn";
 export * from "@prewitt/ops";
+// core has a `flatten` of trees too; here the name means the op on tensors.
+export { flatten } from "@prewitt/ops";
 
 /** Every op of the library: base ops and those of networks. */
 // biome-ignore lint/suspicious/noExplicitAny: ops of any attributes
