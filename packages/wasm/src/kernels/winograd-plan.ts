@@ -35,15 +35,28 @@ export interface WinogradPlan {
 /** Whether F(4×4, 3×3) can compute this shape at all. */
 export function winogradFits({ groups, channels, filters, axes }: ConvShape): boolean {
   const plain = axes.every(
-    (axis) => axis.kernel === 3 && axis.stride === 1 && axis.dilation === 1 && axis.padBefore >= 0,
+    (axis) =>
+      axis.kernel === 3 && axis.stride === 1 && axis.dilation === 1 && axis.padBefore >= 0 && axis.padBefore <= 2,
   );
   return plain && groups === 1 && channels % 4 === 0 && filters % 4 === 0 && axes.every((axis) => axis.output > 0);
 }
 
 /** The register tile that wastes the fewest rows on `tiles`; the larger of equals. */
-function bestTileRows(tiles: number): number {
-  const waste = (rows: number): number => Math.ceil(tiles / rows) * rows;
-  return [6, 5, 4].reduce((best, rows) => (waste(rows) < waste(best) ? rows : best));
+const paddedTiles = (tiles: number, rows: number): number => Math.ceil(tiles / rows) * rows;
+const bestTileRows = (tiles: number): number =>
+  [6, 5, 4].reduce((best, rows) => (paddedTiles(tiles, rows) < paddedTiles(tiles, best) ? rows : best));
+
+/**
+ * Tile rows of a block: enough tiles that the filters are worth fetching, few enough that V stays near, and a number of
+ * tiles that register tiles fill.
+ */
+function bestBlockRows(tilesX: number): number {
+  const score = (rows: number): number => {
+    const tiles = rows * tilesX;
+    return (paddedTiles(tiles, bestTileRows(tiles)) / tiles) * (1 + 6 / tiles + tiles / 800);
+  };
+  const candidates = Array.from({ length: Math.ceil(60 / tilesX) }, (_, i) => i + 1);
+  return candidates.reduce((best, rows) => (score(rows) < score(best) ? rows : best));
 }
 
 export interface WinogradVariant {
@@ -55,11 +68,11 @@ export interface WinogradVariant {
   readonly unroll?: number;
 }
 
-export function winogradPlan(shape: ConvShape, blockTiles: number, variant: WinogradVariant = {}): WinogradPlan {
+export function winogradPlan(shape: ConvShape, variant: WinogradVariant = {}): WinogradPlan {
   const [y, x] = shape.axes;
   const tilesY = Math.ceil(y.output / 4);
   const tilesX = Math.ceil(x.output / 4);
-  const blockRows = variant.blockRows ?? Math.max(1, Math.round(blockTiles / tilesX));
+  const blockRows = variant.blockRows ?? bestBlockRows(tilesX);
   const tiles = blockRows * tilesX;
   const tileRows = variant.tileRows ?? bestTileRows(tiles);
   const groupFilters = Math.min(variant.groupFilters ?? 64, shape.filters);

@@ -16,7 +16,7 @@ export interface WinogradWeightsSpec extends CodeOptions {
   readonly direction: "forward" | "inputGradient";
 }
 
-/** Stage (w, u): `filterBytes(rows, columns)` bytes into `u`. */
+/** Stage (w, packed): `filterBytes(rows, columns)` bytes into `packed`. */
 export function winogradWeights({ shape, direction, relaxed }: WinogradWeightsSpec): Kernel {
   const gradient = direction === "inputGradient";
   // Rows run over what is contracted, columns over what the result has.
@@ -26,7 +26,7 @@ export function winogradWeights({ shape, direction, relaxed }: WinogradWeightsSp
   const columnStep = (gradient ? 1 : shape.channels) * 36;
   const key = `winogradWeights ${direction} ${shape.channels}→${shape.filters}${relaxed ? "" : " plain"}`;
   const ops = fused({ relaxed });
-  const parameters = pointers("w", "u");
+  const parameters = pointers("w", "packed");
 
   const filter = (f: FunctionBuilder, w: Local<"i32">, u: Local<"i32">, width: number): void => {
     const tap = (k: number): number => 4 * (gradient ? 8 - k : k);
@@ -61,13 +61,13 @@ export function winogradWeights({ shape, direction, relaxed }: WinogradWeightsSp
     tasks: () => Math.ceil(columns / 8),
     define: (module: Parameters<Kernel["stages"][0]["define"]>[0]) =>
       module.function(
-        { name: key, parameters: signature(parameters) as Record<"w" | "u" | "t0" | "t1", "i32"> },
+        { name: key, parameters: signature(parameters) as Record<"w" | "packed" | "t0" | "t1", "i32"> },
         (f, p) => {
           const t = f.local("i32");
           f.for(t, p.t0, p.t1, 1, () => {
             const half = (vector: number, width: number) => (): void => {
               const w = f.let(i32.add(p.w, i32.mul(i32.add(i32.mul(t, 8), 4 * vector), columnStep)));
-              const u = f.let(i32.add(p.u, i32.add(i32.mul(t, POINTS * filterPitch(rows)), 16 * vector)));
+              const u = f.let(i32.add(p.packed, i32.add(i32.mul(t, POINTS * filterPitch(rows)), 16 * vector)));
               f.repeat(rows, () => filter(f, w, u, width));
             };
             if (columns % 8 === 0) {
