@@ -9,9 +9,10 @@
 
 import { allReads, type Kernel, type MapKernel, type ReduceKernel } from "../program/kernels.ts";
 import { type Operand, sameView } from "../program/operand.ts";
-import type { Program } from "../program/program.ts";
+import type { Buffer, Program } from "../program/program.ts";
 import { flopsOf, ScalarBuilder, type ScalarExpression } from "../program/scalar.ts";
 import type { ExecutorTraits } from "../run/executor.ts";
+import type { DType } from "../tensor/dtype.ts";
 import { sameShape } from "../tensor/shape.ts";
 
 /** A producer that several kernels read is computed again in each only when it is at most this dear. */
@@ -25,6 +26,7 @@ interface State {
   readonly readers: Map<number, Set<number>>;
   /** Buffers that are results. */
   readonly results: ReadonlySet<number>;
+  dtypeOf(operand: Operand): DType;
 }
 
 export function fuse(program: Program, traits: ExecutorTraits): Program {
@@ -33,6 +35,7 @@ export function fuse(program: Program, traits: ExecutorTraits): Program {
     writer: new Map(),
     readers: new Map(),
     results: new Set([...program.outputs.map((o) => o.buffer), ...program.assigns.map((a) => a.value.buffer)]),
+    dtypeOf: (operand) => (program.buffers[operand.buffer] as Buffer).dtype,
   };
   program.kernels.forEach((kernel, i) => index(state, kernel, i));
   for (let i = 0; i < state.kernels.length; i++) {
@@ -204,8 +207,9 @@ function intoEpilogue(state: State, i: number, traits: ExecutorTraits): void {
     if (!sameView(read, write) || !sameShape(map.shape, write.shape)) continue;
     if (!sameView({ ...(map.writes[0] as Operand), buffer: write.buffer }, write)) continue;
     if (map.expression.instructions.some((n) => n.op === "index")) continue;
-    if (!availableAt(state, map, at, read)) continue;
+    if (!map.reads.every((r) => r.buffer !== read.buffer || sameView(r, read))) continue;
     const others = map.reads.filter((r) => r.buffer !== read.buffer);
+    if (state.dtypeOf(map.writes[0] as Operand) !== state.dtypeOf(write)) continue;
     const builder = new ScalarBuilder();
     const results = builder.inline(
       map.expression,
@@ -215,22 +219,18 @@ function intoEpilogue(state: State, i: number, traits: ExecutorTraits): void {
       },
       (axis) => builder.index(axis),
     );
+    const epilogue = builder.build(results);
+    if (traits.acceptsEpilogue?.(producer, epilogue, others, state.dtypeOf) === false) continue;
     const joined: Kernel = {
       ...producer,
       writes: map.writes,
-      epilogue: builder.build(results),
+      epilogue,
       epilogueReads: others,
       origins: [...(producer.origins ?? []), ...(map.origins ?? [])],
     };
-    replace(state, i, undefined);
-    replace(state, at, joined);
+    // It runs where the map ran: everything that the map reads is computed by then.
+    replace(state, at, undefined);
+    replace(state, i, joined);
     return;
   }
-}
-
-/** Whether the map reads the result one way only, and everything else that it reads is computed before kernel `at`. */
-function availableAt(state: State, map: MapKernel, at: number, result: Operand): boolean {
-  return map.reads.every((r) =>
-    r.buffer === result.buffer ? sameView(r, result) : (state.writer.get(r.buffer) ?? -1) < at,
-  );
 }

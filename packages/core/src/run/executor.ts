@@ -5,8 +5,10 @@
  * many times with different bindings.
  */
 
-import type { KernelKind } from "../program/kernels.ts";
+import type { Kernel, KernelKind } from "../program/kernels.ts";
+import type { Operand } from "../program/operand.ts";
 import type { Program } from "../program/program.ts";
+import type { ScalarExpression } from "../program/scalar.ts";
 import type { DType, TypedArray } from "../tensor/dtype.ts";
 
 /** The value of an evaluated output. */
@@ -32,6 +34,8 @@ export interface ExecutorTraits {
   readonly stridedReads: ReadonlySet<KernelKind>;
   /** Kinds that take a scalar expression on their results before the store. */
   readonly epilogues: ReadonlySet<KernelKind>;
+  /** Whether a kernel of such a kind takes this expression and what it reads; yes to all when absent. */
+  acceptsEpilogue?(kernel: Kernel, expression: ScalarExpression, reads: readonly Operand[], dtypeOf: (operand: Operand) => DType): boolean;
   /** Kinds that take a scalar expression on what they read. */
   readonly prologues: ReadonlySet<KernelKind>;
   /** Join maps with maps. */

@@ -15,6 +15,7 @@ import { detectFeatures } from "../assembler/index.ts";
 import type { CodeOptions } from "../kernels/kernel.ts";
 import { FunctionTable } from "./functions.ts";
 import { Heap } from "./heap.ts";
+import { acceptsEpilogue } from "./lower-epilogue.ts";
 import { CONTROL_BYTES, Pool } from "./pool.ts";
 import { WasmProgram } from "./prepared.ts";
 import { WasmStorage } from "./storage.ts";
@@ -56,6 +57,7 @@ export class WasmExecutor implements Executor {
     this.traits = {
       stridedReads: new Set(["map", "reduce", "contract", "gather", "scatter", "copy"]),
       epilogues: new Set(["contract", "conv"]),
+      acceptsEpilogue,
       prologues: new Set(["reduce"]),
       fuseMaps: true,
       maxExpression: 64,
