@@ -5,7 +5,7 @@
  * out by `nn.init`.
  */
 
-import { compile, crossEntropy, globalAvgPool2d, grad, nn, relu, seed, type Tensor } from "prewitt";
+import { compile, crossEntropy, flatten, grad, maxPool2d, nn, relu, seed, type Tensor } from "prewitt";
 import { loader, mnist, normalise } from "prewitt/data";
 import { log, progress } from "prewitt/notebook";
 import { readOptions } from "./shared/options.ts";
@@ -16,11 +16,10 @@ const options = readOptions({
 });
 
 class Residual extends nn.Module {
-  conv1 = new nn.Conv2d({ out: 16, kernel: 3, padding: "same" });
   norm = new nn.BatchNorm2d();
-  conv2 = new nn.Conv2d({ out: 16, kernel: 3, padding: "same" });
+  conv = new nn.Conv2d({ out: 16, kernel: 3, padding: "same" });
   forward(x: Tensor): Tensor {
-    return relu(x.add(this.conv2.forward(relu(this.norm.forward(this.conv1.forward(x))))));
+    return x.add(this.conv.forward(relu(this.norm.forward(x))));
   }
 }
 
@@ -29,8 +28,9 @@ class Net extends nn.Module {
   blocks = [new Residual(), new Residual()];
   head = new nn.Linear({ out: 10 });
   forward(x: Tensor): Tensor {
-    for (const block of [this.stem, ...this.blocks]) x = block.forward(x);
-    return this.head.forward(globalAvgPool2d(x));
+    x = this.stem.forward(x);
+    for (const block of this.blocks) x = maxPool2d(block.forward(x), 2);
+    return this.head.forward(flatten(x));
   }
 }
 
