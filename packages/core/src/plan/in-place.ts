@@ -3,14 +3,16 @@
  * old value any more and no error can be found later. All other assignments are copied when the program has run.
  */
 
-import { type Kernel, allReads } from "../program/kernels.ts";
-import { type Operand, isContiguous, sameView } from "../program/operand.ts";
+import { allReads, type Kernel } from "../program/kernels.ts";
+import { isContiguous, type Operand, sameView } from "../program/operand.ts";
 import type { Assign, Program, ProgramVariable } from "../program/program.ts";
 
 export function assignInPlace(program: Program): Program {
   let kernels: readonly Kernel[] = program.kernels;
   const left: Assign[] = [];
-  const lastCheck = kernels.findLastIndex((k) => k.kind === "check" || k.kind === "gather" || k.kind === "scatter");
+  const lastCheck = kernels.findLastIndex(
+    (k) => k.kind === "check" || k.kind === "gather" || k.kind === "scatter" || k.kind === "host",
+  );
   const taken = new Set<number>();
   const shared = repeated(program.assigns.map((a) => a.value.buffer));
   const results = new Set(program.outputs.map((o) => o.buffer));
@@ -18,7 +20,12 @@ export function assignInPlace(program: Program): Program {
     const { buffer } = program.variables[assign.variable] as ProgramVariable;
     const from = assign.value.buffer;
     const at = kernels.findIndex((k) => k.writes.some((w) => w.buffer === from));
-    const fits = at > lastCheck && !taken.has(buffer) && !shared.has(from) && !results.has(buffer) && canOverwrite(kernels, at, buffer, assign.value);
+    const fits =
+      at > lastCheck &&
+      !taken.has(buffer) &&
+      !shared.has(from) &&
+      !results.has(buffer) &&
+      canOverwrite(kernels, at, buffer, assign.value);
     if (!fits) {
       left.push(assign);
       continue;
@@ -44,7 +51,11 @@ function canOverwrite(kernels: readonly Kernel[], at: number, variable: number, 
   if (kernel === undefined || !isContiguous(value)) return false;
   const write = kernel.writes.find((w) => w.buffer === value.buffer) as Operand;
   const reads = allReads(kernel).filter((r) => r.buffer === variable);
-  if (reads.length > 0 && (kernel.kind !== "map" || !reads.every((r) => sameView({ ...r, buffer: write.buffer }, write)))) return false;
+  if (
+    reads.length > 0 &&
+    (kernel.kind !== "map" || !reads.every((r) => sameView({ ...r, buffer: write.buffer }, write)))
+  )
+    return false;
   return kernels.every((k, i) => i <= at || !allReads(k).some((r) => r.buffer === variable));
 }
 
@@ -53,6 +64,7 @@ function rename(kernel: Kernel, from: number, to: number): Kernel {
   const touched = [...allReads(kernel), ...kernel.writes].some((o) => o.buffer === from);
   if (!touched) return kernel;
   const moved = { ...kernel, reads: kernel.reads.map(move), writes: kernel.writes.map(move) } as Kernel;
-  if ("epilogueReads" in moved && moved.epilogueReads !== undefined) return { ...moved, epilogueReads: moved.epilogueReads.map(move) } as Kernel;
+  if ("epilogueReads" in moved && moved.epilogueReads !== undefined)
+    return { ...moved, epilogueReads: moved.epilogueReads.map(move) } as Kernel;
   return moved;
 }

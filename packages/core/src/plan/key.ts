@@ -3,7 +3,7 @@
  * literals 0, ±1, 2 and ½; nor are module paths and source lines.
  */
 
-import { type ScalarAttributes, isLiteral, scalarOp } from "../graph/leaves.ts";
+import { isLiteral, type ScalarAttributes, scalarOp } from "../graph/leaves.ts";
 import type { OpDefinition } from "../graph/op.ts";
 import { session } from "../session.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -27,7 +27,9 @@ export function valueKey(value: unknown): string {
   if (typeof value === "object" && value !== null) {
     const prototype = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) return `@${identity(value)}`;
-    return `{${Object.entries(value).map(([k, v]) => `${k}:${valueKey(v)}`).join()}}`;
+    return `{${Object.entries(value)
+      .map(([k, v]) => `${k}:${valueKey(v)}`)
+      .join()}}`;
   }
   return String(value);
 }
@@ -40,7 +42,7 @@ export function opKey(op: OpDefinition<any>, attributes: Readonly<Record<string,
 function leafKey(t: Tensor): string {
   if (t.node.op === scalarOp) {
     const { value } = t.node.attributes as ScalarAttributes;
-    return `s${t.dtype}${isLiteral(value) ? value : "?"}`;
+    return `s${t.dtype}${isLiteral(value) ? valueKey(value) : "?"}`;
   }
   return `${t.node.op.name === "variable" ? "v" : "l"}${t.dtype}[${t.shape.join()}]`;
 }
@@ -64,6 +66,7 @@ export function graphKey(graph: Graph): string {
     parts.push(`${opKey(node.op, node.attributes)}(${node.inputs.map(nameOf).join()})${recompute}`);
   });
   parts.push(`out ${graph.outputs.map(nameOf).join()}`);
-  if (graph.assigns.length > 0) parts.push(`assign ${graph.assigns.map((a) => `${a.variable.id}=${nameOf(a.value)}`).join()}`);
+  if (graph.assigns.length > 0)
+    parts.push(`assign ${graph.assigns.map((a) => `${a.variable.id}=${nameOf(a.value)}`).join()}`);
   return parts.join("\n");
 }

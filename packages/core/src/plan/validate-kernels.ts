@@ -21,8 +21,6 @@ export function kernelProblems(program: Program): string[] {
       const wrong = operandProblem(program, read);
       if (wrong !== undefined) report(`read ${i} ${wrong}`);
       else if (!isReady(read.buffer)) report(`read ${i} is of buffer ${read.buffer}, which nothing has written`);
-      else if (isOverwritten(program, written, read.buffer))
-        report(`read ${i} is of variable buffer ${read.buffer} after it was overwritten`);
     });
     kernel.writes.forEach((write, i) => {
       const wrong = operandProblem(program, write) ?? writeProblem(program, kernel, write, written);
@@ -87,10 +85,6 @@ function operandProblem(program: Program, operand: Operand): string | undefined 
   return undefined;
 }
 
-function isOverwritten(program: Program, written: ReadonlyMap<number, number>, buffer: number): boolean {
-  return program.buffers[buffer]?.role === "variable" && written.has(buffer);
-}
-
 /** A write covers its whole buffer, each element once; buffers are written once, inputs never, variables after all reads. */
 function writeProblem(
   program: Program,
@@ -129,8 +123,6 @@ function resultProblems(
     const wrong = operandProblem(program, o);
     if (wrong !== undefined) problems.push(`output ${i} ${wrong}`);
     else if (!isReady(o.buffer)) problems.push(`output ${i} is buffer ${o.buffer}, which nothing has written`);
-    else if (isOverwritten(program, written, o.buffer))
-      problems.push(`output ${i} is variable buffer ${o.buffer}, which is overwritten`);
     else if (!isContiguous(o)) problems.push(`output ${i} is not contiguous`);
   });
   const assigned = new Set<number>();

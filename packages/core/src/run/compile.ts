@@ -8,18 +8,18 @@
 import { NonFiniteError, OptionError, TraceError } from "../errors/errors.ts";
 import { valueNode } from "../graph/leaves.ts";
 import { captureSite, formatSite } from "../graph/site.ts";
-import { type Graph, collect } from "../plan/graph.ts";
+import { collect, type Graph } from "../plan/graph.ts";
 import { plan } from "../plan/plan.ts";
 import { session } from "../session.ts";
-import { type TypedArray, allocate, isFloat } from "../tensor/dtype.ts";
-import { Tensor, isTensor } from "../tensor/tensor.ts";
-import { type FlatTree, type Tree, flatten } from "../tree/tree.ts";
-import { evaluate, settle, valueOf } from "./evaluate.ts";
+import { allocate, isFloat, type TypedArray } from "../tensor/dtype.ts";
+import { isTensor, Tensor } from "../tensor/tensor.ts";
+import { type FlatTree, flatten, type Tree } from "../tree/tree.ts";
+import { evaluate, refuseTraced, settle, valueOf } from "./evaluate.ts";
 import type { Executor, PreparedProgram, Storage, Value } from "./executor.ts";
 import { currentExecutor } from "./executors.ts";
 import { nonFiniteOrigin } from "./non-finite.ts";
 import { type Guard, Trace } from "./trace.ts";
-import { Variable } from "./variable.ts";
+import { Variable, versionCell } from "./variable.ts";
 
 export interface CompileOptions {
   /** Stop with `NonFiniteError` before anything is assigned when a float scalar result is NaN or infinite (default true). */
@@ -27,7 +27,14 @@ export interface CompileOptions {
 }
 
 /** What a compiled function takes: tensors, numbers, strings, booleans, and trees of them. */
-export type Argument = Tensor | number | string | boolean | undefined | readonly Argument[] | { readonly [key: string]: Argument };
+export type Argument =
+  | Tensor
+  | number
+  | string
+  | boolean
+  | undefined
+  | readonly Argument[]
+  | { readonly [key: string]: Argument };
 
 export type Compiled<F> = F & {
   /** How many signatures have been traced so far. */
@@ -43,8 +50,8 @@ interface Plan {
   readonly result: FlatTree<Tensor>;
   readonly variables: readonly Variable[];
   readonly assigned: readonly Variable[];
-  /** For each input of the program: the number of the argument leaf, or the array itself. */
-  readonly bindings: readonly (number | TypedArray)[];
+  /** For each input of the program: the number of the argument leaf, a captured tensor, or the array itself. */
+  readonly bindings: readonly (number | Tensor | TypedArray)[];
 }
 
 interface Leaves {
@@ -91,7 +98,13 @@ export function compile<Args extends readonly Argument[], R extends Tree<Tensor>
 }
 
 function isArgumentLeaf(value: unknown): value is Tensor | number | string | boolean | undefined {
-  return value instanceof Tensor || value === undefined || typeof value === "number" || typeof value === "string" || typeof value === "boolean";
+  return (
+    value instanceof Tensor ||
+    value === undefined ||
+    typeof value === "number" ||
+    typeof value === "string" ||
+    typeof value === "boolean"
+  );
 }
 
 /** Tensors and numbers of the arguments, in order, and the signature that everything else makes. */
@@ -111,7 +124,12 @@ function readArguments(args: readonly unknown[]): Leaves {
       signature += "]";
     } else if (isArgumentLeaf(value)) {
       signature += `${JSON.stringify(value)};`;
-    } else if (typeof value === "object" && value !== null && !(value instanceof Variable) && [Object.prototype, null].includes(Object.getPrototypeOf(value))) {
+    } else if (
+      typeof value === "object" &&
+      value !== null &&
+      !(value instanceof Variable) &&
+      [Object.prototype, null].includes(Object.getPrototypeOf(value))
+    ) {
       signature += "{";
       for (const [key, child] of Object.entries(value)) {
         signature += `${JSON.stringify(key)}:`;
@@ -137,13 +155,18 @@ function traceArguments(args: readonly unknown[], trace: Trace): unknown[] {
     if (value instanceof Tensor) return trace.input({ shape: value.shape, dtype: value.dtype });
     if (typeof value === "number") return trace.input({ shape: [], dtype: "float32" });
     if (Array.isArray(value)) return value.map(visit);
-    if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, visit(v)]));
+    if (typeof value === "object" && value !== null)
+      return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, visit(v)]));
     return value;
   };
   return args.map(visit);
 }
 
-function traceGraph(fn: (...args: never) => unknown, args: readonly unknown[], checkFinite: boolean): { graph: Graph; trace: Trace; result: FlatTree<Tensor> } {
+function traceGraph(
+  fn: (...args: never) => unknown,
+  args: readonly unknown[],
+  checkFinite: boolean,
+): { graph: Graph; trace: Trace; result: FlatTree<Tensor> } {
   const trace = new Trace();
   session.trace = trace;
   let returned: unknown;
@@ -153,17 +176,34 @@ function traceGraph(fn: (...args: never) => unknown, args: readonly unknown[], c
     session.trace = undefined;
   }
   if (returned instanceof Promise) {
-    throw new TraceError({ summary: "the compiled function is async", fix: "make it synchronous; read values outside of it" });
+    throw new TraceError({
+      summary: "the compiled function is async",
+      fix: "make it synchronous; read values outside of it",
+    });
   }
-  const result = returned === undefined ? flatten<Tensor>([], isTensor) : flatten(returned, isTensor, "result of the compiled function");
+  const result =
+    returned === undefined
+      ? flatten<Tensor>([], isTensor)
+      : flatten(returned, isTensor, "result of the compiled function");
   const assigns = [...trace.assigned].map(([variable, value]) => ({ variable, value }));
   const scalars = result.leaves.filter((t) => isFloat(t.dtype) && t.size === 1);
   const checks = checkFinite && assigns.length > 0 ? scalars : [];
-  return { graph: collect(result.leaves, assigns, checks), trace, result: returned === undefined ? { ...result, rebuild: () => undefined as never } : result };
+  return {
+    graph: collect(result.leaves, assigns, checks),
+    trace,
+    result: returned === undefined ? { ...result, rebuild: () => undefined as never } : result,
+  };
 }
 
-function tracePlan(fn: (...args: never) => unknown, args: readonly unknown[], executor: Executor, options: CompileOptions): Plan {
+function tracePlan(
+  fn: (...args: never) => unknown,
+  args: readonly unknown[],
+  executor: Executor,
+  options: CompileOptions,
+): Plan {
   const { graph, trace, result } = traceGraph(fn, args, options.checkFinite !== false);
+  const own = new Set(trace.inputs);
+  for (const leaf of graph.leaves) if (!own.has(leaf) && !isOwnRead(trace, leaf)) refuseTraced(leaf);
   const program = plan(graph, executor.traits);
   const byId = new Map<number, Variable>();
   for (const v of [...trace.reads.keys(), ...trace.assigned.keys()]) byId.set(v.id, v);
@@ -171,7 +211,7 @@ function tracePlan(fn: (...args: never) => unknown, args: readonly unknown[], ex
   const bindings = program.inputs.map((input) => {
     if (input.data !== undefined) return input.data;
     const leaf = graph.leaves[input.leaf] as Tensor;
-    return argument.get(leaf) ?? valueOf(leaf);
+    return argument.get(leaf) ?? leaf;
   });
   return {
     graph,
@@ -185,12 +225,20 @@ function tracePlan(fn: (...args: never) => unknown, args: readonly unknown[], ex
   };
 }
 
+function isOwnRead(trace: Trace, leaf: Tensor): boolean {
+  const cell = versionCell(leaf);
+  return cell !== undefined && trace.reads.get(cell) === leaf;
+}
+
 function runPlan(p: Plan, leaves: Leaves, executor: Executor): unknown {
   const pending = p.variables.filter((v) => v.pending !== undefined);
   if (pending.length > 0) settle(...pending);
-  const inputs = p.bindings.map((b) => (typeof b === "number" ? argumentArray(leaves.values[b] as Tensor | number) : b));
   const variables = p.variables.map((v) => v.resident(executor));
   for (const v of p.assigned) v.beforeOverwrite();
+  // Only now: an argument may be the version that is about to be overwritten, and has its copy by now.
+  const inputs = p.bindings.map((b) =>
+    typeof b === "number" ? argumentArray(leaves.values[b] as Tensor | number) : b instanceof Tensor ? valueOf(b) : b,
+  );
   let values: readonly Value[];
   try {
     values = p.prepared.run({ inputs, variables });
@@ -204,7 +252,8 @@ function runPlan(p: Plan, leaves: Leaves, executor: Executor): unknown {
 
 function whereNonFinite(p: Plan, inputs: readonly TypedArray[], storages: readonly Storage[]): NonFiniteError {
   const byLeaf = new Map(p.prepared.program.inputs.map((input, i) => [input.leaf, inputs[i] as TypedArray]));
-  const arrayOf = (leaf: number): TypedArray | undefined => byLeaf.get(leaf) ?? knownValue(p.graph.leaves[leaf] as Tensor);
+  const arrayOf = (leaf: number): TypedArray | undefined =>
+    byLeaf.get(leaf) ?? knownValue(p.graph.leaves[leaf] as Tensor);
   return nonFiniteOrigin(p.graph, arrayOf, new Map(p.variables.map((v, i) => [v, storages[i] as Storage])));
 }
 
@@ -221,4 +270,3 @@ function argumentArray(value: Tensor | number): TypedArray {
   evaluate(value);
   return valueOf(value);
 }
-

@@ -8,7 +8,7 @@ import { PrewittError, TraceError } from "../errors/errors.ts";
 import { inputOp } from "../graph/leaves.ts";
 import type { Node } from "../graph/node.ts";
 import { captureSite, formatSite } from "../graph/site.ts";
-import { type Graph, collect } from "../plan/graph.ts";
+import { collect, type Graph } from "../plan/graph.ts";
 import { graphKey } from "../plan/key.ts";
 import { plan } from "../plan/plan.ts";
 import type { ProgramInput } from "../program/program.ts";
@@ -55,7 +55,8 @@ function withPending(graph: Graph): Graph {
   return extra.length === 0 ? graph : collect([...graph.outputs, ...extra]);
 }
 
-function refuseTraced(leaf: Tensor): void {
+/** Throws for a leaf without a value: one that belongs to a trace. */
+export function refuseTraced(leaf: Tensor): void {
   if (leaf.node.values[leaf.output] !== undefined) return;
   throw new TraceError({
     summary:

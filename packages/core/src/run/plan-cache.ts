@@ -1,6 +1,6 @@
 /**
- * Prepared programs by structural key, so that evaluating a graph of the same structure plans nothing.
- * The least recently used are dropped.
+ * Prepared programs by executor and structural key, so that evaluating a graph of the same structure plans nothing.
+ * The least recently used of an executor are dropped.
  */
 
 import type { Executor, PreparedProgram } from "./executor.ts";
@@ -8,22 +8,22 @@ import type { Executor, PreparedProgram } from "./executor.ts";
 const LIMIT = 256;
 
 export class PlanCache {
-  readonly #plans = new Map<string, { readonly executor: Executor; readonly prepared: PreparedProgram }>();
+  /** Weak, so that an executor that is no longer used takes its programs along. */
+  readonly #plans = new WeakMap<Executor, Map<string, PreparedProgram>>();
 
   get(key: string, executor: Executor): PreparedProgram | undefined {
-    const found = this.#plans.get(key);
-    if (found === undefined || found.executor !== executor) return undefined;
-    this.#plans.delete(key);
-    this.#plans.set(key, found);
-    return found.prepared;
+    const plans = this.#plans.get(executor);
+    const found = plans?.get(key);
+    if (plans === undefined || found === undefined) return undefined;
+    plans.delete(key);
+    plans.set(key, found);
+    return found;
   }
 
   set(key: string, executor: Executor, prepared: PreparedProgram): void {
-    this.#plans.set(key, { executor, prepared });
-    if (this.#plans.size > LIMIT) this.#plans.delete(this.#plans.keys().next().value as string);
-  }
-
-  get size(): number {
-    return this.#plans.size;
+    const plans = this.#plans.get(executor) ?? new Map<string, PreparedProgram>();
+    this.#plans.set(executor, plans);
+    plans.set(key, prepared);
+    if (plans.size > LIMIT) plans.delete(plans.keys().next().value as string);
   }
 }

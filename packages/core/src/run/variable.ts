@@ -9,13 +9,13 @@
 
 import { DTypeError, ShapeError, StateError, TraceError } from "../errors/errors.ts";
 import { scalarNode, variableOp } from "../graph/leaves.ts";
-import { type Attributes, defineOp, makeNode } from "../graph/op.ts";
 import type { Node } from "../graph/node.ts";
+import { type Attributes, defineOp, makeNode } from "../graph/op.ts";
 import { captureSite, formatSite } from "../graph/site.ts";
 import { session } from "../session.ts";
 import type { DType, TypedArray } from "../tensor/dtype.ts";
-import { type Shape, formatShape, sameShape, sizeOf } from "../tensor/shape.ts";
-import { Tensor, type TensorSpec } from "../tensor/tensor.ts";
+import { formatShape, type Shape, sameShape, sizeOf } from "../tensor/shape.ts";
+import type { Tensor, TensorSpec } from "../tensor/tensor.ts";
 import type { Executor, Storage, Value } from "./executor.ts";
 
 interface VersionAttributes extends Attributes {
@@ -94,6 +94,8 @@ export class Variable implements TensorSpec {
   #stored = -1;
   /** A node of the stored version, if one was handed out. */
   #storedNode: WeakRef<Node> | undefined;
+  /** Its value, which other variables may have taken over, and which then outlives the node. */
+  #storedValue: WeakRef<ResidentValue> | undefined;
   /** Version nodes that still keep their history, with the generation they were assigned in. */
   #chain: { node: Node; generation: number }[] = [];
 
@@ -123,8 +125,14 @@ export class Variable implements TensorSpec {
     if (this.#current !== undefined) return this.#current;
     const alive = this.#storedNode?.deref();
     if (alive !== undefined) return alive.tensors[0] as Tensor;
-    const node = makeNode(variableOp, [], { spec: { shape: this.shape, dtype: this.dtype }, cell: this, version: this.version });
-    node.values[0] = new ResidentValue(this.#storage as Storage);
+    const node = makeNode(variableOp, [], {
+      spec: { shape: this.shape, dtype: this.dtype },
+      cell: this,
+      version: this.version,
+    });
+    const value = this.#storedValue?.deref() ?? new ResidentValue(this.#storage as Storage);
+    node.values[0] = value;
+    this.#storedValue = new WeakRef(value);
     this.#storedNode = new WeakRef(node);
     return node.tensors[0] as Tensor;
   }
@@ -145,30 +153,47 @@ export class Variable implements TensorSpec {
   }
 
   #check(value: Tensor): void {
+    if (sameShape(value.shape, this.shape) && value.dtype === this.dtype) return;
     const at = formatSite(captureSite(Variable.prototype.assign));
     const operands = [
       { name: this.name, shape: this.shape, dtype: this.dtype },
       { name: "value", shape: value.shape, dtype: value.dtype },
     ];
     if (!sameShape(value.shape, this.shape)) {
-      throw new ShapeError({ op: "assign", summary: `the value does not fit ${this.name}`, operands, fix: `give it the shape ${formatShape(this.shape)}`, at });
+      throw new ShapeError({
+        op: "assign",
+        summary: `the value does not fit ${this.name}`,
+        operands,
+        fix: `give it the shape ${formatShape(this.shape)}`,
+        at,
+      });
     }
-    if (value.dtype !== this.dtype) {
-      throw new DTypeError({ op: "assign", summary: `the value does not fit ${this.name}`, operands, fix: `value.cast("${this.dtype}")`, at });
-    }
+    throw new DTypeError({
+      op: "assign",
+      summary: `the value does not fit ${this.name}`,
+      operands,
+      fix: `value.cast("${this.dtype}")`,
+      at,
+    });
   }
 
   #begin(value: Tensor): void {
     const known = value.node.values[value.output];
-    if (known !== undefined) {
-      const node = makeNode(variableOp, [], { spec: { shape: this.shape, dtype: this.dtype }, cell: this, version: this.version });
+    if (known !== undefined && value.node.inputs.length === 0) {
+      const node = makeNode(variableOp, [], {
+        spec: { shape: this.shape, dtype: this.dtype },
+        cell: this,
+        version: this.version,
+      });
       node.values[0] = known;
       this.#current = node.tensors[0] as Tensor;
-    } else {
-      this.#current = versionNode(this, value);
-      this.#chain.push({ node: this.#current.node, generation: session.generation });
-      session.unsettled.add(this);
+      return;
     }
+    // Evaluated or not, a version keeps its history until it is settled: what `grad` reaches depends on no evaluation.
+    this.#current = versionNode(this, value);
+    this.#current.node.values[0] = known;
+    this.#chain.push({ node: this.#current.node, generation: session.generation });
+    session.unsettled.add(this);
   }
 
   /** The current version's node while it waits to be evaluated. */
@@ -179,7 +204,9 @@ export class Variable implements TensorSpec {
 
   /** Versions assigned before `generation` that are not evaluated yet. */
   pendingBefore(generation: number): Tensor[] {
-    return this.#chain.filter((c) => c.generation < generation && c.node.values[0] === undefined).map((c) => c.node.tensors[0] as Tensor);
+    return this.#chain
+      .filter((c) => c.generation < generation && c.node.values[0] === undefined)
+      .map((c) => c.node.tensors[0] as Tensor);
   }
 
   /** Forgets how evaluated versions assigned before `generation` were computed. */
@@ -204,7 +231,7 @@ export class Variable implements TensorSpec {
     this.#storage.write(data);
     this.#stored = this.version;
     const node = this.#current?.node;
-    this.#storedNode = undefined;
+    this.#forgetStored();
     // A leaf can be made again on demand; a version with history stays, so that `grad` can still walk past it.
     if (node !== undefined && node.op === variableOp) {
       this.#storedNode = new WeakRef(node);
@@ -222,14 +249,18 @@ export class Variable implements TensorSpec {
   afterOverwrite(): void {
     this.version++;
     this.#stored = this.version;
-    this.#storedNode = undefined;
+    this.#forgetStored();
     this.#current = undefined;
     if (this.#chain.length > 0) this.cutBefore(Number.POSITIVE_INFINITY);
   }
 
   #preserve(): void {
-    const value = this.#storedNode?.deref()?.values[0];
-    if (value instanceof ResidentValue) value.preserve();
+    this.#storedValue?.deref()?.preserve();
+  }
+
+  #forgetStored(): void {
+    this.#storedNode = undefined;
+    this.#storedValue = undefined;
   }
 
   toString(): string {
