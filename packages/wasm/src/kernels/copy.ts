@@ -97,7 +97,7 @@ export function copyKernel(
     start.reduce((at, s, axis) => at + s * write.strides[axis]! * bytes, 0);
   const add = (plan: ReturnType<typeof movePlan>, names: Parameters<typeof moveStage>[1], start: readonly number[]) => {
     stages.push(moveStage(plan, names));
-    extents[names.outer] = plan.outer[0]!.extent;
+    extents[names.outer] = plan.rows.outer[0]!.extent;
     extents[names.start] = startOf(start);
     kinds.add(plan.kind);
   };
