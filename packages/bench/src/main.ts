@@ -4,6 +4,7 @@
  */
 
 import { parseArgs } from "node:util";
+import { Profile, wasmExecutor } from "@prewitt/wasm";
 import { session, useExecutor } from "prewitt";
 import { measure } from "./measure.ts";
 import { emit, peakMemory, say } from "./row.ts";
@@ -24,14 +25,26 @@ const { values } = parseArgs({
     threads: { type: "string", default: "1" },
     seconds: { type: "string", default: "1.5" },
     batch: { type: "string" },
-    executor: { type: "string", default: "default" },
+    executor: { type: "string", default: "wasm" },
+    profile: { type: "boolean", default: false },
   },
 });
 
 const threads = Number(values.threads);
 const seconds = Number(values.seconds);
 session.threads = threads;
-useExecutor(values.executor === "reference" ? "reference" : "default");
+const wasm = wasmExecutor({ threads });
+useExecutor(values.executor === "reference" ? "reference" : wasm);
+
+/** Prints where the time of a case goes, kernel by kernel. */
+function profileOf(name: string, run: () => void): void {
+  const profile = new Profile();
+  wasm.profile = profile;
+  for (let i = 0; i < 20; i++) run();
+  wasm.profile = undefined;
+  say(`${name}, 20 runs\n${profile}`);
+}
+
 const common = { peer: "prewitt", version: "0.1.0", threads };
 for (const what of values.what.split(",")) {
   const workload = workloads.find((w) => w.what === what);
@@ -43,6 +56,7 @@ for (const what of values.what.split(",")) {
   say(`${what}: ${workload.about}`);
   for (const work of workload.cases({ batch: values.batch === undefined ? undefined : Number(values.batch) })) {
     const timing = measure(work.run, { seconds, warmup: Math.min(2, seconds) });
+    if (values.profile) profileOf(work.name, work.run);
     emit(
       {
         what,

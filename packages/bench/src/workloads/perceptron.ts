@@ -1,6 +1,6 @@
 /** W5: the overhead of a step, on a perceptron so small that arithmetic does not count. */
 
-import { compile, grad, meanSquaredError, nn, tensor, type Tensor } from "prewitt";
+import { compile, grad, mse, nn, tensor, type Tensor } from "prewitt";
 import type { Workload } from "../workload.ts";
 
 const STEPS = 100;
@@ -14,7 +14,7 @@ export const perceptronWorkload: Workload = {
     const x = tensor([[0, 0], [0, 1], [1, 0], [1, 1]]); // prettier-ignore
     const y = tensor([[0], [1], [1], [0]]);
     const step = compile((x: Tensor, y: Tensor) => {
-      const loss = meanSquaredError(model.forward(x), y);
+      const loss = mse(model.forward(x), y);
       optimizer.step(grad(loss, model.parameters()));
       return loss;
     });

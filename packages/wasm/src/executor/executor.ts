@@ -18,6 +18,7 @@ import { Heap } from "./heap.ts";
 import { acceptsEpilogue } from "./lower-epilogue.ts";
 import { CONTROL_BYTES, Pool } from "./pool.ts";
 import { WasmProgram } from "./prepared.ts";
+import type { Profile } from "./profile.ts";
 import { WasmStorage } from "./storage.ts";
 
 export interface WasmOptions {
@@ -36,6 +37,8 @@ export class WasmExecutor implements Executor {
   readonly heap: Heap;
   readonly pool: Pool;
   readonly functions: FunctionTable;
+  /** Times every kernel while it is set. */
+  profile: Profile | undefined;
   /** Rises when the arena or scratch memory moves: programs then resolve their addresses anew. */
   epoch = 0;
   readonly #regions = new Map<string, { address: number; bytes: number }>();

@@ -118,7 +118,7 @@ export class WasmProgram implements PreparedProgram {
 
   /** Gives every parameter its value; done again only when memory has moved. */
   #resolve(): void {
-    const { heap, pool } = this.#executor;
+    const { pool } = this.#executor;
     const arena = this.#executor.reserve("arena", this.program.arena);
     const scratch = this.#executor.reserve("scratch", this.#scratchBytes);
     const local = pool.reserveLocal(this.#localBytes);
@@ -138,7 +138,6 @@ export class WasmProgram implements PreparedProgram {
         return value;
       });
     }
-    void heap;
     this.#epoch = this.#executor.epoch;
   }
 
@@ -151,7 +150,7 @@ export class WasmProgram implements PreparedProgram {
   }
 
   run(bindings: Bindings): readonly Value[] {
-    const { heap, pool } = this.#executor;
+    const { heap, profile } = this.#executor;
     const { program } = this;
     this.#bind(bindings);
     if (this.#errors !== 0)
@@ -166,8 +165,8 @@ export class WasmProgram implements PreparedProgram {
         this.#check();
         checked = true;
       }
-      if (launch.parallel) pool.run(launch);
-      else launch.call(...launch.values, 0, launch.tasks);
+      if (profile !== undefined) profile.measure(this, launch.kernel, () => this.#launch(launch));
+      else this.#launch(launch);
     }
     if (!checked) this.#check();
     for (const { variable, value } of program.assigns) {
@@ -179,6 +178,22 @@ export class WasmProgram implements PreparedProgram {
     return program.outputs.map(
       (o) => new HostValue(this.#dtype(o), heap.copyOut(this.#dtype(o), this.#address(o), sizeOf(o.shape))),
     );
+  }
+
+  #launch(launch: Launch): void {
+    if (launch.parallel) this.#executor.pool.run(launch);
+    else launch.call(...launch.values, 0, launch.tasks);
+  }
+
+  /** Floating-point operations of a kernel. */
+  flopsOf(kernel: number): number {
+    const lowered = this.#lowered[kernel];
+    return lowered === undefined ? 0 : lowered.kernel.flops(lowered.extents);
+  }
+
+  /** Bytes of the buffers that a kernel touches. */
+  bytesOf(kernel: number): number {
+    return bytesOf(this.program, this.program.kernels[kernel] as ProgramKernel);
   }
 
   #bind(bindings: Bindings): void {
