@@ -32,6 +32,7 @@ export interface Inputs {
 
 export class ExpressionEmitter {
   readonly expression: ScalarExpression;
+  readonly #given: Levels;
   readonly #levels: readonly Level[];
   readonly #uses: readonly number[];
   readonly #values: (Lanes | undefined)[] = [];
@@ -39,6 +40,7 @@ export class ExpressionEmitter {
   constructor(expression: ScalarExpression, levels: Levels) {
     const { instructions, results } = expression;
     this.expression = expression;
+    this.#given = levels;
     const found: Level[] = [];
     const uses = new Array<number>(instructions.length).fill(0);
     for (const i of instructions) {
@@ -50,6 +52,13 @@ export class ExpressionEmitter {
     for (const r of results) uses[r] = uses[r]! + 1;
     this.#levels = found;
     this.#uses = uses;
+  }
+
+  /** A copy for another unrolled body, with the values that `before` has computed so far. */
+  fork(): ExpressionEmitter {
+    const copy = new ExpressionEmitter(this.expression, this.#given);
+    copy.#values.push(...this.#values);
+    return copy;
   }
 
   /** Number of instructions that run in the innermost loop; transcendental functions count as many. */

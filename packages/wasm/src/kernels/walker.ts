@@ -41,6 +41,10 @@ export class Walker {
     this.pointers.forEach((pointer, k) => {
       f.set(pointer, bases[k]!);
     });
+    if (position.constant === 0) {
+      for (const counter of this.#counters) if (counter !== undefined) f.set(counter, 0);
+      return;
+    }
     this.#e.scope(() => {
       const rest = this.#e.variable(position);
       for (let i = this.#loops.length - 1; i >= 0; i--) {
