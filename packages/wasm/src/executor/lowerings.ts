@@ -1,27 +1,39 @@
 /** The kernel kinds and who generates them: the one place that lists them all. `host` is the executor's own. */
 
 import type { HostKernel, Kernel as ProgramKernel } from "@prewitt/core";
+import { checkKernel } from "../kernels/check.ts";
 import { copyKernel } from "../kernels/copy.ts";
+import { gatherKernel } from "../kernels/gather.ts";
 import { mapKernel } from "../kernels/map.ts";
 import { poolKernel } from "../kernels/pool.ts";
+import { randomKernel } from "../kernels/random.ts";
+import { reduceKernel } from "../kernels/reduce.ts";
+import { scanKernel } from "../kernels/scan.ts";
+import { scatterKernel } from "../kernels/scatter.ts";
+import { sortKernel } from "../kernels/sort.ts";
 import { lowerContract } from "./lower-contract.ts";
 import { lowerConv } from "./lower-conv.ts";
 import { lowerShaped } from "./lower-shaped.ts";
 import type { LoweredKernel, Lowering, LoweringContext } from "./lowered.ts";
 
-type Generated = Exclude<ProgramKernel, HostKernel>;
-type Lowerings = { readonly [K in Generated["kind"]]: Lowering<Extract<Generated, { kind: K }>> };
+export type GeneratedKernel = Exclude<ProgramKernel, HostKernel>;
 
-const lowerings: Partial<Lowerings> = {
+const lowerings: { readonly [K in GeneratedKernel["kind"]]: Lowering<Extract<GeneratedKernel, { kind: K }>> } = {
   map: lowerShaped(mapKernel),
+  reduce: lowerShaped(reduceKernel),
+  scan: lowerShaped(scanKernel),
+  sort: lowerShaped(sortKernel),
   contract: lowerContract,
   conv: lowerConv,
   pool: lowerShaped(poolKernel),
+  gather: lowerShaped(gatherKernel),
+  scatter: lowerShaped(scatterKernel),
+  random: lowerShaped(randomKernel),
   copy: lowerShaped(copyKernel),
+  check: lowerShaped(checkKernel),
 };
 
-export function lowerKernel(kernel: Generated, context: LoweringContext): LoweredKernel {
-  const l = lowerings[kernel.kind];
-  if (l === undefined) throw new Error(`no lowering of ${kernel.kind}`);
-  return (l as Lowering<Generated>)(kernel, context);
+/** Generates the code of a kernel and says what its parameters stand for. */
+export function lowerKernel(kernel: GeneratedKernel, context: LoweringContext): LoweredKernel {
+  return (lowerings[kernel.kind] as Lowering<GeneratedKernel>)(kernel, context);
 }

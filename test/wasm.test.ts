@@ -1,0 +1,14 @@
+// The op battery on the wasm executor: every op and sample against the reference, at one and at several threads.
+
+import { allSamples as baseSamples } from "@prewitt/core/samples";
+import { allSamples as networkSamples } from "@prewitt/ops/samples";
+import { battery } from "@prewitt/testing";
+import { wasmExecutor } from "@prewitt/wasm";
+import { allOps } from "prewitt";
+import { describe, test } from "vitest";
+
+const executors = [wasmExecutor({ threads: 2 })];
+
+describe("every op on the wasm executor", () => {
+  test.each(battery(allOps, [...baseSamples, ...networkSamples], { executors }))("$name", ({ run }) => run());
+});
