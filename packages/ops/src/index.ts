@@ -71,6 +71,7 @@ export { type AvgPool2dOptions, avgPool2d, avgPool2dOp, avgPoolGradOp } from "./
 export { type GlobalAvgPool2dOptions, globalAvgPool2d } from "./pool/global-avg-pool2d.ts";
 export {
   type MaxPool2dOptions,
+  type MaxPool2dResult,
   maxPool2d,
   maxPool2dOp,
   maxPool2dWithIndex,

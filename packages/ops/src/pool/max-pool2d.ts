@@ -150,21 +150,28 @@ export interface MaxPool2dOptions extends PoolOptions {}
  * maxPool2d(x, { kernel: 3, stride: 2, padding: 1 })
  */
 export function maxPool2d(x: Tensor, options: MaxPool2dOptions | PairOption): Tensor {
-  return maxPool2dWithIndex(x, options, "maxPool2d").y;
+  return apply("maxPool2d", x, options).y;
+}
+
+/** Values and the places they came from. */
+export interface MaxPool2dResult {
+  readonly y: Tensor;
+  /** int32, row-major inside each H×W plane. */
+  readonly index: Tensor;
+}
+
+function apply(op: string, x: Tensor, options: MaxPool2dOptions | PairOption): MaxPool2dResult {
+  const attributes = readPool(op, x, poolOptions(op, options, POOL_OPTIONS));
+  const [y, index] = maxPool2dOp.applyAll([x], attributes) as readonly [Tensor, Tensor];
+  return { y, index };
 }
 
 /**
  * `maxPool2d` together with the int32 index of each maximum inside its H×W plane, row-major: what `maxPoolGrad` and
  * `maxPoolTake` (unpooling, and reading another image at the same places) need.
  */
-export function maxPool2dWithIndex(
-  x: Tensor,
-  options: MaxPool2dOptions | PairOption,
-  op = "maxPool2dWithIndex",
-): { readonly y: Tensor; readonly index: Tensor } {
-  const attributes = readPool(op, x, poolOptions(op, options, POOL_OPTIONS));
-  const [y, index] = maxPool2dOp.applyAll([x], attributes) as readonly [Tensor, Tensor];
-  return { y, index };
+export function maxPool2dWithIndex(x: Tensor, options: MaxPool2dOptions | PairOption): MaxPool2dResult {
+  return apply("maxPool2dWithIndex", x, options);
 }
 
 export interface UnpoolOptions extends PoolOptions {
