@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { f32x4, i32, type Local, v128 } from "../src/assembler/index.ts";
-import { type ContractSpec, type ContractVariant, contractKernel } from "../src/kernels/contract.ts";
+import { type BRead, type ContractSpec, type ContractVariant, contractKernel } from "../src/kernels/contract.ts";
 import type { Epilogue } from "../src/kernels/epilogue.ts";
 import { runAlone, type TaskRange } from "../src/kernels/run-alone.ts";
 
@@ -161,7 +161,7 @@ const variant: fc.Arbitrary<ContractVariant> = fc.record(
     tileRows: fc.constantFrom<4 | 6>(4, 6),
     unroll: fc.integer({ min: 1, max: 8 }),
     packA: fc.boolean(),
-    b: fc.constantFrom<"direct" | "gather" | "packed">("direct", "gather", "packed"),
+    b: fc.constantFrom<BRead>("direct", "gather", "packed", "local"),
     blockK: fc.integer({ min: 1, max: 20 }),
     chunk: fc.integer({ min: 1, max: 20 }),
     rows: fc.integer({ min: 1, max: 20 }),

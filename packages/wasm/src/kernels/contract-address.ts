@@ -6,7 +6,7 @@ import { type FunctionBuilder, i32, type Local, type Value } from "../assembler/
 import type { ContractPlan } from "./contract-plan.ts";
 import type { Extents } from "./kernel.ts";
 
-type Index = Value<"i32">;
+export type Index = Value<"i32">;
 
 /** Number of products in the batch. */
 export const productsOf = (plan: ContractPlan, extents: Extents): number =>

@@ -1,219 +1,177 @@
 /**
- * Copies of operands in the order in which the register tile reads them. Columns j … j+7 of B lie as [k][8] at element
- * 8·⌊j/8⌋·K, padded with zeros to whole vectors; rows of a tile of R rows of A from row i on lie as [k][R] at element
- * i·K. Batches follow one another. Any strides are read; neighbours along k go through registers, a square at a time.
+ * Copies of operands in the order in which the register tile reads them: a panel of w neighbours (columns of B, rows of
+ * A) over a range of k lies as [k][w]. Any strides are read; neighbours along k go through registers, a square at a
+ * time. Panels of B are padded with zeros to whole vectors.
  */
 
-import { type FunctionBuilder, i32, type Local, type ModuleBuilder, type Value } from "../assembler/index.ts";
+import {
+  type FunctionBuilder,
+  type FunctionHandle,
+  i32,
+  type Local,
+  type ModuleBuilder,
+  type Value,
+} from "../assembler/index.ts";
 import { batchOffset, kOf, productsOf, taskOf } from "./contract-address.ts";
+import type { Element } from "./contract-element.ts";
 import type { ContractPlan } from "./contract-plan.ts";
-import { forRowTiles } from "./contract-tile.ts";
-import { type Extents, type Parameter, pointers, type Stage, signature } from "./kernel.ts";
+import { pointers, type Stage, signature } from "./kernel.ts";
 
-/** Columns of packed B: whole vectors. */
-export const packedColumns = ({ shape: { n }, element: { lanes } }: ContractPlan): number =>
-  Math.ceil(n / lanes) * lanes;
-
-/** Whether every product has a B of its own. */
-export const bRepeats = ({ shape }: ContractPlan): boolean => shape.batch.every((axis) => axis.b === 0);
-export const aRepeats = ({ shape }: ContractPlan): boolean => shape.batch.every((axis) => axis.a === 0);
-
-const extentParameters = (...names: string[]): Parameter[] => names.map((name) => ({ name, type: "i32" }));
-const kParameter = (plan: ContractPlan): Parameter[] => (plan.constantK === undefined ? extentParameters("k") : []);
-
-/** Element (row r, step k) of the source; rows are what lies side by side in the panel. */
-interface PanelSource {
-  /** Byte distances. */
+/** Element (r, k) of the source lies at `r · row + k · step` bytes. */
+export interface PanelSource {
   readonly row: number;
   readonly step: number;
+  readonly rows: number;
+  /** Elements of the panel side by side: `rows`, or more, which are then zeros. */
+  readonly width: number;
 }
 
-interface PanelLocals {
-  readonly from: Local<"i32">;
-  readonly to: Local<"i32">;
-  readonly end: Local<"i32">;
-  readonly vectors: readonly Local<"v128">[];
-}
-
-const panelLocals = (f: FunctionBuilder): PanelLocals => ({
-  from: f.local("i32"),
-  to: f.local("i32"),
-  end: f.local("i32"),
-  vectors: f.locals("v128", 16),
-});
+/** Copies a panel: (from, to, steps). */
+export type CopyPanel = FunctionHandle<"void">;
 
 /** Address and constant part: instructions take no negative offsets. */
 const at = (pointer: Value<"i32">, offset: number): [Value<"i32">, number] =>
   offset >= 0 ? [pointer, offset] : [i32.add(pointer, offset), 0];
 
-/** One step of k: `rows` elements, zeros up to `width`. */
-function copyStep(
-  f: FunctionBuilder,
-  plan: ContractPlan,
-  source: PanelSource,
-  rows: number,
-  width: number,
-  l: PanelLocals,
-): void {
-  const { element } = plan;
+type Pointers = { readonly from: Local<"i32">; readonly to: Local<"i32"> };
+
+/** `k` counts unrolled steps. */
+function copyStep(f: FunctionBuilder, element: Element, source: PanelSource, { from, to }: Pointers, k: number): void {
+  const { rows, width, row, step } = source;
   for (let first = 0; first < width; first += element.lanes) {
     const lanes = Math.min(element.lanes, rows - first);
-    const [vector] = l.vectors;
-    if (source.row === element.bytes) {
-      f.set(vector!, element.load(l.from, lanes, first * element.bytes));
+    let vector: Value<"v128">;
+    if (row === element.bytes) {
+      const [pointer, offset] = at(from, k * step + first * row);
+      vector = element.load(pointer, lanes, offset);
     } else {
-      f.set(vector!, element.loadFirst(...at(l.from, first * source.row)));
+      vector = element.loadFirst(...at(from, k * step + first * row));
       for (let lane = 1; lane < lanes; lane++) {
-        const [pointer, offset] = at(l.from, (first + lane) * source.row);
-        f.set(vector!, element.loadLane(pointer, vector!, lane, offset));
+        const [pointer, offset] = at(from, k * step + (first + lane) * row);
+        vector = element.loadLane(pointer, vector, lane, offset);
       }
     }
-    f.do(...element.store(l.to, vector!, Math.min(element.lanes, width - first), first * element.bytes));
+    const stored = Math.min(element.lanes, width - first);
+    f.do(
+      ...element.store(
+        to,
+        stored === element.lanes ? vector : f.let(vector),
+        stored,
+        (k * width + first) * element.bytes,
+      ),
+    );
   }
-  f.increment(l.from, source.step);
-  f.increment(l.to, width * element.bytes);
 }
 
 /** As many steps of k as a vector has lanes; k is the unit stride. */
-function copySquares(
-  f: FunctionBuilder,
-  plan: ContractPlan,
-  source: PanelSource,
-  rows: number,
-  width: number,
-  l: PanelLocals,
-): void {
-  const { element } = plan;
+function copySquares(f: FunctionBuilder, element: Element, source: PanelSource, { from, to }: Pointers): void {
   const { lanes, bytes } = element;
+  const { rows, width, row } = source;
   for (let first = 0; first < width; first += lanes) {
-    const [out, ...rest] = l.vectors;
-    const names = rest.slice(0, lanes);
-    names.forEach((name, r) => {
-      f.set(
-        name,
-        first + r < rows ? element.load(...withLanes(l.from, (first + r) * source.row, lanes)) : element.zero,
+    const square = Array.from({ length: lanes }, (_, r) => {
+      if (first + r >= rows) return f.let(element.zero);
+      const [pointer, offset] = at(from, (first + r) * row);
+      return f.let(element.load(pointer, lanes, offset));
+    });
+    const columns = element.transpose(square, (vector) => f.let(vector));
+    columns.forEach((column, k) => {
+      const stored = Math.min(lanes, width - first);
+      f.do(...element.store(to, stored === lanes ? column : f.let(column), stored, (k * width + first) * bytes));
+    });
+  }
+}
+
+export function defineCopyPanel(module: ModuleBuilder, name: string, element: Element, source: PanelSource): CopyPanel {
+  const { lanes, bytes } = element;
+  const parameters = { from: "i32", to: "i32", steps: "i32" } as const;
+  return module.function({ name, parameters, export: false }, (f, { from, to, steps }) => {
+    const panel = { from, to };
+    const end = f.local("i32");
+    const loop = (count: Value<"i32">, unroll: number, body: () => void): void => {
+      f.set(end, i32.add(to, i32.mul(count, source.width * bytes)));
+      f.while(
+        () => i32.ne(to, end),
+        () => {
+          body();
+          f.increment(from, unroll * source.step);
+          f.increment(to, unroll * source.width * bytes);
+        },
       );
+    };
+    const squares = source.step === bytes && source.row !== bytes;
+    const unroll = squares ? lanes : 4;
+    const rest = f.let(i32.remU(steps, unroll));
+    loop(i32.sub(steps, rest), unroll, () => {
+      if (squares) copySquares(f, element, source, panel);
+      else for (let k = 0; k < unroll; k++) copyStep(f, element, source, panel, k);
     });
-    let used = lanes;
-    const columns = element.transpose(names, (vector) => {
-      const local = rest[used++]!;
-      f.set(local, vector);
-      return local;
-    });
-    columns.forEach((column, step) => {
-      f.set(out!, column);
-      f.do(...element.store(l.to, out!, Math.min(lanes, width - first), (step * width + first) * bytes));
-    });
-  }
-  f.increment(l.from, lanes * bytes);
-  f.increment(l.to, lanes * width * bytes);
+    loop(rest, 1, () => copyStep(f, element, source, panel, 0));
+  });
 }
 
-function withLanes(pointer: Value<"i32">, offset: number, lanes: number): [Value<"i32">, number, number] {
-  const [address, constant] = at(pointer, offset);
-  return [address, lanes, constant];
+/** Columns of the panels of B: whole vectors. */
+export const paddedColumns = (columns: number, { lanes }: Element): number => Math.ceil(columns / lanes) * lanes;
+
+export const repeats = ({ shape }: ContractPlan, operand: "a" | "b"): boolean =>
+  shape.batch.every((axis) => axis[operand] === 0);
+
+/** Copies for panels of B: of the tile's columns, and of those that remain at the end of a row. */
+export interface CopiesOfB {
+  readonly whole: CopyPanel | undefined;
+  readonly rest: CopyPanel | undefined;
 }
 
-/** Copies one panel over all of k. */
-function copyPanel(
-  f: FunctionBuilder,
-  plan: ContractPlan,
-  source: PanelSource,
-  rows: number,
-  width: number,
-  l: PanelLocals,
-): void {
-  const { element, constantK } = plan;
-  const bytesOf = (steps: Value<"i32">): Value<"i32"> => i32.mul(steps, width * element.bytes);
-  const k = constantK === undefined ? f.parameters.k! : i32.const(constantK);
-  const loop = (steps: Value<"i32">, body: () => void): void => {
-    if (steps.constant === 0) return;
-    f.set(l.end, i32.add(l.to, bytesOf(steps)));
-    f.while(() => i32.ne(l.to, l.end), body);
+export function defineCopiesOfB(module: ModuleBuilder, name: string, plan: ContractPlan): CopiesOfB {
+  const { shape, element, tileColumns } = plan;
+  const make = (rows: number): CopyPanel =>
+    defineCopyPanel(module, `${name} ${rows}`, element, {
+      row: shape.b.n * element.bytes,
+      step: shape.b.k * element.bytes,
+      rows,
+      width: paddedColumns(rows, element),
+    });
+  const rest = shape.n % tileColumns;
+  return {
+    whole: shape.n >= tileColumns ? make(tileColumns) : undefined,
+    rest: rest > 0 ? make(rest) : undefined,
   };
-  const { lanes } = element;
-  if (source.step !== element.bytes || source.row === element.bytes) {
-    loop(k as Value<"i32">, () => copyStep(f, plan, source, rows, width, l));
-    return;
-  }
-  const rest = constantK === undefined ? i32.remU(k as Value<"i32">, lanes) : i32.const(constantK % lanes);
-  const whole = constantK === undefined ? i32.sub(k as Value<"i32">, rest) : i32.const(constantK - (constantK % lanes));
-  loop(whole, () => copySquares(f, plan, source, rows, width, l));
-  loop(rest, () => copyStep(f, plan, source, rows, width, l));
 }
 
-/** Stage (b, packedB[, k]): a task is one panel of columns of one product. */
-export function packBStage(plan: ContractPlan): Stage {
+/**
+ * Stage (b, packedB[, k]): all of B, a task for each panel of each product. The panel from column j on begins at element
+ * j·K, products follow one another.
+ */
+export function packStage(plan: ContractPlan): Stage {
   const { shape, element, tileColumns } = plan;
   const panels = Math.ceil(shape.n / tileColumns);
-  const rest = shape.n % tileColumns;
+  const once = repeats(plan, "b");
   const stage: Stage = {
-    key: `${plan.key} pack B`,
-    parameters: [...pointers("b", "packedB"), ...kParameter(plan)],
-    tasks: (extents) => panels * (bRepeats(plan) ? 1 : productsOf(plan, extents)),
-    define: (module: ModuleBuilder) =>
-      module.function({ name: stage.key, parameters: signature(stage.parameters) }, (f, named) => {
+    key: `${plan.key} pack`,
+    parameters: pointers("b", "packedB", ...(plan.constantK === undefined ? ["k"] : [])),
+    tasks: (extents) => panels * (once ? 1 : productsOf(plan, extents)),
+    define: (module) => {
+      const copies = defineCopiesOfB(module, `${stage.key} columns`, plan);
+      return module.function({ name: stage.key, parameters: signature(stage.parameters) }, (f, named) => {
         const p = named as Record<string, Local<"i32">>;
-        const l = panelLocals(f);
-        const source = { row: shape.b.n * element.bytes, step: shape.b.k * element.bytes };
+        const k = kOf(plan, f);
         const task = f.local("i32");
         f.for(task, p.t0!, p.t1!, 1, () => {
           const [product, panel] = taskOf(f, task, [i32.const(panels)]);
-          f.set(l.from, i32.add(p.b!, i32.mul(panel!, tileColumns * source.row)));
-          if (!bRepeats(plan)) f.set(l.from, i32.add(l.from, batchOffset(f, plan, product!, "b")));
-          f.set(l.to, i32.add(p.packedB!, i32.mul(i32.mul(panel!, kOf(plan, f)), tileColumns * element.bytes)));
-          if (!bRepeats(plan)) {
-            f.set(l.to, i32.add(l.to, i32.mul(i32.mul(product!, kOf(plan, f)), packedColumns(plan) * element.bytes)));
+          const column = f.let(i32.mul(panel!, tileColumns));
+          const from = f.let(i32.add(p.b!, i32.mul(column, shape.b.n * element.bytes)));
+          const to = f.let(i32.add(p.packedB!, i32.mul(i32.mul(column, k), element.bytes)));
+          if (!once) {
+            f.set(from, i32.add(from, batchOffset(f, plan, product!, "b")));
+            const size = paddedColumns(shape.n, element) * element.bytes;
+            f.set(to, i32.add(to, i32.mul(i32.mul(product!, k), size)));
           }
-          const copy = (columns: number): void =>
-            copyPanel(f, plan, source, columns, Math.ceil(columns / element.lanes) * element.lanes, l);
-          if (rest === 0) copy(tileColumns);
-          else
-            f.if(
-              i32.eq(panel!, panels - 1),
-              () => copy(rest),
-              () => copy(tileColumns),
-            );
+          const copy = (handle: CopyPanel) => () => f.do(f.call(handle, [from, to, k]));
+          if (copies.rest === undefined) copy(copies.whole!)();
+          else if (copies.whole === undefined) copy(copies.rest)();
+          else f.if(i32.eq(panel!, panels - 1), copy(copies.rest), copy(copies.whole));
         });
-      }),
+      });
+    },
   };
   return stage;
 }
-
-/** Stage (a, packedA, m, rows[, k]): a task is one block of rows of one product. */
-export function packAStage(plan: ContractPlan): Stage {
-  const { shape, element, tileRows } = plan;
-  const stage: Stage = {
-    key: `${plan.key} pack A`,
-    parameters: [...pointers("a", "packedA"), ...extentParameters("m", "rows"), ...kParameter(plan)],
-    tasks: (extents) => rowBlocks(extents) * (aRepeats(plan) ? 1 : productsOf(plan, extents)),
-    define: (module: ModuleBuilder) =>
-      module.function({ name: stage.key, parameters: signature(stage.parameters) }, (f, named) => {
-        const p = named as Record<string, Local<"i32">>;
-        const l = panelLocals(f);
-        const source = { row: shape.a.m * element.bytes, step: shape.a.k * element.bytes };
-        const blocks = f.let(i32.divU(i32.add(p.m!, i32.sub(p.rows!, 1)), p.rows!));
-        const task = f.local("i32");
-        f.for(task, p.t0!, p.t1!, 1, () => {
-          const [product, block] = taskOf(f, task, [blocks]);
-          const a = f.let(p.a!);
-          const packed = f.let(p.packedA!);
-          if (!aRepeats(plan)) {
-            f.set(a, i32.add(a, batchOffset(f, plan, product!, "a")));
-            f.set(packed, i32.add(packed, i32.mul(i32.mul(i32.mul(product!, p.m!), kOf(plan, f)), element.bytes)));
-          }
-          const start = f.let(i32.mul(block!, p.rows!));
-          const past = f.let(i32.add(start, p.rows!));
-          const end = f.let(i32.minS(past, p.m!));
-          forRowTiles(f, tileRows, start, end, (row, rows) => {
-            f.set(l.from, i32.add(a, i32.mul(row, source.row)));
-            f.set(l.to, i32.add(packed, i32.mul(i32.mul(row, kOf(plan, f)), element.bytes)));
-            copyPanel(f, plan, source, rows, rows, l);
-          });
-        });
-      }),
-  };
-  return stage;
-}
-
-export const rowBlocks = ({ m, rows }: Extents): number => Math.ceil(m! / rows!);

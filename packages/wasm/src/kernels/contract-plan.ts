@@ -1,6 +1,6 @@
 /**
- * How a matrix product is done: which operands are copied into panels first, the register tile, the blocks of k, and
- * how tasks are cut. Everything follows from shape and strides, never from threads or time.
+ * How a matrix product is done: how operands are read, the register tile, the blocks of k, and how tasks are cut.
+ * Everything follows from shape and strides, never from threads or time; code depends on m only where k is an argument.
  *
  * Order of summation: k ascending, one element at a time, for every element of C, whatever the tile, the blocks and the
  * copies. The one exception is chosen from the shape: with chunks, each chunk of k is summed so, then the chunks in
@@ -8,7 +8,7 @@
  */
 
 import type { Element } from "./contract-element.ts";
-import type { ContractShape, ContractVariant } from "./contract-shape.ts";
+import type { BRead, ContractShape, ContractVariant } from "./contract-shape.ts";
 
 export interface ContractPlan {
   readonly shape: ContractShape;
@@ -18,25 +18,33 @@ export interface ContractPlan {
   readonly tileColumns: number;
   readonly unroll: number;
   readonly packA: boolean;
-  readonly b: "direct" | "gather" | "packed";
-  readonly blockK: number;
+  readonly b: BRead;
   /** k as part of the code; otherwise it is an argument. */
   readonly constantK: number | undefined;
+  /** The code takes all of a constant k at once. */
+  readonly inOneBlock: boolean;
   readonly chunked: boolean;
   readonly cut: ContractCut;
   /** All constants that code depends on. */
   readonly key: string;
 }
 
-/** Rows, columns and steps of k of one task. */
+/** Rows, columns and steps of k of one task, and steps of k between two visits of a tile. */
 export interface ContractCut {
   readonly rows: number;
   readonly columns: number;
   readonly chunk: number;
+  readonly block: number;
 }
 
-/** B of at most this many elements is read lane by lane where its columns are not neighbours. */
+/** Elements of B up to which it is read in place although columns are not neighbours, or rows are short. */
 const GATHER = 1024;
+const DIRECT = 4096;
+/** Elements of B up to which one copy serves all tasks; above, every task copies the block it is at. */
+const SHARED = 65536;
+/** Steps of k of one block, columns of one task: such a block of B fills a quarter of a second-level cache. */
+const BLOCK = 256;
+const COLUMNS = 128;
 /** Largest number of chunks, and of elements in all partial sums. */
 const CHUNKS = 16;
 const PARTIAL_ELEMENTS = 2 ** 21;
@@ -51,6 +59,15 @@ function defaultConstantK({ m, n, a, b }: ContractShape): boolean {
   return !(outerInA && outerInB);
 }
 
+function readOfB({ m, n, k, b, batch }: ContractShape, constantK: boolean, tileColumns: number): BRead {
+  const copied = n * k <= SHARED && batch.every((axis) => axis.b === 0) ? "packed" : "local";
+  if (b.n !== 1) return n * k <= GATHER ? "gather" : copied;
+  if (constantK) return n * k <= DIRECT ? "direct" : copied;
+  return m <= 32 || n <= 2 * tileColumns ? "direct" : "local";
+}
+
+const roundUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
+
 export function contractPlan(
   shape: ContractShape,
   element: Element,
@@ -64,62 +81,67 @@ export function contractPlan(
   // Offsets in instructions are unsigned, and a pointer that stands still cannot count.
   const awkwardA = a.m < 0 || a.k < 0 || a.m * tileRows * element.bytes >= 2 ** 31;
   const awkwardB = b.k <= 0 || b.n < 0;
-  const packA = awkwardA || (variant.packA ?? (constantK !== undefined && k >= 512 && n >= 256));
-  let bMode = variant.b ?? (b.n === 1 ? (n * k >= 16384 ? "packed" : "direct") : n * k <= GATHER ? "gather" : "packed");
-  if (awkwardB || (bMode === "direct" && b.n !== 1)) bMode = "packed";
+  const packA = awkwardA || (variant.packA ?? (a.k !== 1 && n >= 64));
+  let read = variant.b ?? readOfB(shape, constantK !== undefined, tileColumns);
+  if ((awkwardB && read !== "packed") || (read === "direct" && b.n !== 1)) read = "local";
   const unroll = variant.unroll ?? 4;
-  const blockK = variant.blockK ?? 256;
   const chunked =
     variant.chunk !== undefined || (constantK === undefined && m * n <= 65536 && k >= 1024 && k >= 8 * Math.max(m, n));
-  const chunks = Math.max(1, Math.min(CHUNKS, Math.floor(k / 256), Math.floor(PARTIAL_ELEMENTS / (m * n || 1))));
-  const chunk = chunked ? Math.max(1, variant.chunk ?? Math.ceil(k / chunks)) : Math.max(1, k);
-  const cut = { ...cutOf(shape, tileRows, tileColumns, variant), chunk };
+  const cut = cutOf(shape, { tileRows, tileColumns, chunked, read }, variant);
+  const inOneBlock = constantK !== undefined && !chunked && cut.block >= k;
   const axes = shape.batch.map((axis, i) => `${i === 0 ? "" : axis.extent}(${axis.a},${axis.b},${axis.c})`).join("");
   const key = [
     `contract ${element.dtype} n${n} k${constantK ?? ""} a${a.m},${a.k} b${b.k},${b.n} c${shape.c}`,
     axes === "" ? "" : ` batch${axes}`,
-    ` ${tileRows}×${tileColumns} u${unroll}${packA ? " A" : ""} ${bMode} k${blockK}`,
+    ` ${tileRows}×${tileColumns} u${unroll}${packA ? " A" : ""} ${read}`,
+    inOneBlock ? "" : " blocks",
     chunked ? " chunks" : "",
     relaxed ? "" : " plain",
   ].join("");
-  return {
-    shape,
-    element,
-    tileRows,
-    tileColumns,
-    unroll,
-    packA,
-    b: bMode,
-    blockK,
-    constantK,
-    chunked,
-    cut,
-    key,
-  };
+  return { shape, element, tileRows, tileColumns, unroll, packA, b: read, constantK, inOneBlock, chunked, cut, key };
 }
 
-const roundUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
-
 /** About this much work makes a task, unless that gives more than `TASKS`. */
-const TASK_FLOPS = 1e6;
+const TASK_FLOPS = 5e5;
 const TASKS = 64;
+
+interface CutChoices {
+  readonly tileRows: number;
+  readonly tileColumns: number;
+  readonly chunked: boolean;
+  readonly read: BRead;
+}
 
 function cutOf(
   { m, n, k, batch }: ContractShape,
-  tileRows: number,
-  tileColumns: number,
+  { tileRows, tileColumns, chunked, read }: CutChoices,
   variant: ContractVariant,
-): { rows: number; columns: number } {
-  const products = batch.reduce((count, axis) => count * axis.extent, 1);
-  const wanted = Math.max(1, Math.min(TASKS, (2 * products * m * n * k) / TASK_FLOPS) / Math.max(1, products));
-  let columns = Math.max(tileColumns, Math.min(256, roundUp(n, tileColumns)));
-  let rows = Math.max(1, Math.ceil(m / Math.ceil(wanted / Math.ceil(Math.max(1, n) / columns))));
-  if (wanted <= 1) {
-    columns = Math.max(tileColumns, roundUp(n, tileColumns));
-    rows = Math.max(1, m);
-  } else {
-    rows = Math.min(roundUp(rows, tileRows), 32 * tileRows);
-    rows = Math.max(rows, 8 * tileRows);
-  }
-  return { rows: variant.rows ?? rows, columns: variant.columns ?? columns };
+): ContractCut {
+  const products = batch.reduce((count, axis) => count * axis.extent, 1) || 1;
+  const chunks = Math.max(1, Math.min(CHUNKS, Math.floor(k / 256), Math.floor(PARTIAL_ELEMENTS / (m * n || 1))));
+  const chunk = Math.max(1, chunked ? (variant.chunk ?? roundUp(Math.ceil(k / chunks), 4)) : k);
+  const blocks = Math.ceil(chunk / (variant.blockK ?? BLOCK));
+  const block = blocks <= 1 ? chunk : (variant.blockK ?? roundUp(Math.ceil(chunk / blocks), 4));
+  // Tasks that one product (one chunk of it) should make.
+  const total = Math.min(TASKS, Math.round((2 * products * m * n * k) / TASK_FLOPS));
+  const wanted = Math.max(1, Math.ceil(total / (products * Math.ceil(k / chunk || 1))));
+  const leastRows = 8 * tileRows;
+  const leastColumns = 4 * tileColumns;
+  const widest = wanted === 1 && read !== "local" ? n : Math.min(n, COLUMNS);
+  let columnBlocks = Math.max(1, Math.ceil(n / widest));
+  // Own copies of B are spared by tasks that take all rows; a common copy allows any cut.
+  const mostColumnBlocks = Math.max(columnBlocks, Math.floor(n / leastColumns));
+  const mostRowBlocks = Math.max(1, Math.floor(m / leastRows));
+  const rowsFirst = read !== "local";
+  if (!rowsFirst) columnBlocks = Math.min(mostColumnBlocks, Math.max(columnBlocks, wanted));
+  const rowBlocks = Math.min(mostRowBlocks, Math.ceil(wanted / columnBlocks));
+  if (rowsFirst) columnBlocks = Math.min(mostColumnBlocks, Math.max(columnBlocks, Math.ceil(wanted / rowBlocks)));
+  const rows = rowBlocks === 1 ? m : roundUp(Math.ceil(m / rowBlocks), tileRows);
+  const columns = roundUp(Math.ceil(n / columnBlocks), tileColumns);
+  return {
+    rows: Math.max(1, variant.rows ?? rows),
+    columns: Math.max(tileColumns, variant.columns ?? columns),
+    chunk,
+    block: Math.max(1, block),
+  };
 }

@@ -7,16 +7,21 @@
 import type { Epilogue } from "./epilogue.ts";
 import type { CodeOptions } from "./kernel.ts";
 
+/**
+ * How B is read: in place, where columns are neighbours; lane by lane from any strides; from panels of all of B that a
+ * stage of its own has made; from panels of one block that each task makes for itself.
+ */
+export type BRead = "direct" | "gather" | "packed" | "local";
+
 /** Choices that a caller may force; what is absent is chosen from the shape. */
 export interface ContractVariant {
   /** Rows of the register tile. */
   readonly tileRows?: 4 | 6;
   /** Steps of k in one turn of the inner loop. */
   readonly unroll?: number;
-  /** Copies A into panels of tile rows before the product. */
+  /** Copies the rows of a tile, over one block of k, before they are used. */
   readonly packA?: boolean;
-  /** How B is read: in place, lane by lane from any strides, or from panels made before the product. */
-  readonly b?: "direct" | "gather" | "packed";
+  readonly b?: BRead;
   /** Steps of k between two visits of the same tile. */
   readonly blockK?: number;
   /** Sums over chunks of k of this length first, then over the chunks in order. */

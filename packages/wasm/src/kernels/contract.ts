@@ -8,13 +8,13 @@
 import { productsOf } from "./contract-address.ts";
 import { combineStage } from "./contract-combine.ts";
 import { elementOf } from "./contract-element.ts";
-import { aRepeats, bRepeats, packAStage, packBStage, packedColumns } from "./contract-pack.ts";
+import { packStage, paddedColumns, repeats } from "./contract-pack.ts";
 import { contractPlan } from "./contract-plan.ts";
-import { chunksOf, productStage } from "./contract-product.ts";
+import { chunksOf, localBytes, productStage } from "./contract-product.ts";
 import { type ContractSpec, contractShape } from "./contract-shape.ts";
 import { alignLine, type Extents, type Kernel } from "./kernel.ts";
 
-export type { ContractSpec, ContractVariant } from "./contract-shape.ts";
+export type { BRead, ContractSpec, ContractVariant } from "./contract-shape.ts";
 
 export interface ContractKernel extends Kernel {
   /** What the run-time arguments are for this shape: m, k, batch, and the task cut. */
@@ -22,8 +22,8 @@ export interface ContractKernel extends Kernel {
 }
 
 /**
- * Operands `a`, `b`, `c` (and those of the epilogue); shared scratch `packedA`, `packedB`, `partial` where the plan has
- * them. Run it with the kernel's `extents`. Nothing outside the operands' elements is read or written.
+ * Operands `a`, `b`, `c` (and those of the epilogue); shared scratch `packedB` and `partial` where the plan
+ * has them. Run it with the kernel's `extents`. Nothing outside the operands' elements is read or written.
  */
 export function contractKernel(spec: ContractSpec): ContractKernel {
   const element = elementOf(spec.dtype ?? "float32", spec.relaxed);
@@ -31,8 +31,7 @@ export function contractKernel(spec: ContractSpec): ContractKernel {
   const plan = contractPlan(shape, element, spec.relaxed, spec.variant ?? {});
   const extents = { m: shape.m, k: shape.k, batch: shape.batch[0]?.extent ?? 1, ...plan.cut };
   const stages = [
-    ...(plan.packA ? [packAStage(plan)] : []),
-    ...(plan.b === "packed" ? [packBStage(plan)] : []),
+    ...(plan.b === "packed" ? [packStage(plan)] : []),
     productStage(plan, spec.epilogue),
     ...(plan.chunked ? [combineStage(plan, spec.epilogue)] : []),
   ];
@@ -47,11 +46,12 @@ export function contractKernel(spec: ContractSpec): ContractKernel {
       const k = at.k!;
       return {
         shared: {
-          ...(plan.packA ? { packedA: bytes((aRepeats(plan) ? 1 : products) * at.m! * k) } : {}),
-          ...(plan.b === "packed" ? { packedB: bytes((bRepeats(plan) ? 1 : products) * packedColumns(plan) * k) } : {}),
+          ...(plan.b === "packed"
+            ? { packedB: bytes((repeats(plan, "b") ? 1 : products) * paddedColumns(shape.n, element) * k) }
+            : {}),
           ...(plan.chunked ? { partial: bytes(products * chunksOf(plan, at) * at.m! * shape.n) } : {}),
         },
-        local: 0,
+        local: localBytes(plan, at),
       };
     },
     flops: (at) => 2 * productsOf(plan, at) * at.m! * shape.n * at.k!,
@@ -59,7 +59,6 @@ export function contractKernel(spec: ContractSpec): ContractKernel {
 }
 
 function variantName({ tileRows, tileColumns, packA, b, chunked }: ReturnType<typeof contractPlan>): string {
-  const copies = [...(packA ? ["A"] : []), ...(b === "packed" ? ["B"] : [])].join("");
-  const how = b === "gather" ? "gathered" : copies === "" ? "direct" : `packed ${copies}`;
-  return `contract ${how} ${tileRows}×${tileColumns}${chunked ? ", chunks" : ""}`;
+  const how = { direct: "direct", gather: "gathered", packed: "packed", local: "blocked" }[b];
+  return `contract ${how}${packA ? " A" : ""} ${tileRows}×${tileColumns}${chunked ? ", chunks" : ""}`;
 }
