@@ -245,6 +245,7 @@ export const directVariant = fc
     images: upTo(3),
     panels: upTo(3),
     copy: part(fc.boolean()),
+    inner: part(fc.boolean()),
   })
   .map(defined);
 

@@ -29,7 +29,7 @@ import {
   signature,
 } from "./kernel.ts";
 import { clearColumns, copyRows, type PaddedCopy } from "./padded-copy.ts";
-import { accumulate, forParts, storeLanes, zero } from "./tile.ts";
+import { accumulate, forParts, storeLanes, sumLanes, zero } from "./tile.ts";
 
 export interface DirectSpec extends CodeOptions {
   /** The shape of the forward convolution. */
@@ -52,7 +52,7 @@ const STRAIGHT = 36;
 export function convDirect({ shape, direction, epilogue, relaxed, variant }: DirectSpec): DirectKernel {
   const plan = directPlan(correlation(shape, direction), relaxed, variant);
   const { work } = plan;
-  const packing = `${direction} ${shapeKey(shape)} v${plan.vectors}`;
+  const packing = `${direction} ${shapeKey(shape)} v${plan.inner ? "inner" : plan.vectors}`;
   const code = `${plan.rows}×${4 * plan.vectors} u${plan.unroll} b${plan.blockRows}·${plan.images}·${plan.panels}${plan.copy ? " copy" : ""}`;
   const key = `direct ${packing} ${code}${relaxed ? "" : " plain"}${epilogueKey(epilogue)}`;
   const parameters = [...pointers("x", "packed", "y", "batch", "local"), ...epilogueParameters(epilogue)];
@@ -64,7 +64,7 @@ export function convDirect({ shape, direction, epilogue, relaxed, variant }: Dir
     define: (module) => defineTasks(module, plan, stage, epilogue, fused({ relaxed }).madd),
   };
   return {
-    variant: `direct ${plan.rows}×${4 * plan.vectors}${plan.copy ? ", padded copy" : ""}`,
+    variant: `direct ${plan.inner ? "inner" : `${plan.rows}×${4 * plan.vectors}`}${plan.copy ? ", padded copy" : ""}`,
     stages: [stage],
     scratch: () => ({ shared: {}, local: plan.copy ? alignLine(plan.images * plan.imagePitch) + 64 : 0 }),
     flops: ({ batch }) => convFlops(shape, batch!),
@@ -211,7 +211,7 @@ function definePanel(
   const vectors = Math.ceil(width / 4);
   const resultPixel = work.groups * work.results * 4 * phase.x.outputStep;
   const resultRow = work.groups * work.results * 4 * work.output[1] * phase.y.outputStep;
-  const limit = vectors === 1 ? plan.rows + 2 : plan.rows;
+  const limit = vectors === 1 ? plan.rows + (plan.inner ? 4 : 2) : plan.rows;
   return module.function({ name, parameters: { ...own, ...epilogue?.parameters }, export: false }, (f, all) => {
     const p = all as unknown as { readonly [K in keyof typeof own]: Local<"i32"> };
     const extra = Object.fromEntries(
@@ -227,6 +227,7 @@ function definePanel(
         zero(f, accumulators);
         const offsets = Array.from({ length: size }, (_, r) => r * phase.x.step * plan.pixel);
         accumulateTaps(f, plan, phase, { accumulators, offsets, pixel, weights: p.weights, vectors }, madd);
+        if (plan.inner) for (const value of accumulators) f.set(value, sumLanes(f, value));
         const places = accumulators.map((value, k): EpilogueVector => {
           const v = k % vectors;
           return {
@@ -263,11 +264,12 @@ function accumulateTaps(f: FunctionBuilder, plan: DirectPlan, phase: Phase, tile
   const { work } = plan;
   const steps = phaseSteps(work, phase);
   if (steps === 0) return;
-  const straight = steps <= STRAIGHT;
+  const channelsAStep = plan.inner ? 4 : 1;
+  const straight = steps <= STRAIGHT * channelsAStep;
   const oneRun = phase.x.spacing === 1 && plan.pixel === work.contracted * 4;
   const runs = oneRun ? 1 : phase.x.taps.length;
-  const run = oneRun ? phase.x.taps.length * work.contracted : work.contracted;
-  const bytes = panelWidth(plan) * 4;
+  const run = (oneRun ? phase.x.taps.length * work.contracted : work.contracted) / channelsAStep;
+  const bytes = plan.inner ? 16 : panelWidth(plan) * 4;
   const b = f.let(tile.weights);
   const again = (count: number, body: () => void): void => {
     if (straight || count === 1) for (let k = 0; k < count; k++) body();
@@ -279,7 +281,12 @@ function accumulateTaps(f: FunctionBuilder, plan: DirectPlan, phase: Phase, tile
     again(runs, () => {
       accumulate(f, {
         accumulators: tile.accumulators,
-        a: { pointer: runs === 1 ? tap : f.let(tap), offsets: tile.offsets, step: 4 },
+        a: {
+          pointer: runs === 1 ? tap : f.let(tap),
+          offsets: tile.offsets,
+          step: 4 * channelsAStep,
+          vectors: plan.inner,
+        },
         b: { pointer: b, offsets: Array.from({ length: tile.vectors }, (_, v) => 16 * v), step: bytes },
         count: run,
         unroll: straight ? run : plan.unroll,

@@ -4,6 +4,7 @@
  * A task is some images × a block of output rows × one group × some panels of result channels. Inputs of a task are
  * copied, padded with zeros, into its thread's scratch as [image][row][column][channel of the group], where tap rows of
  * an undilated kernel are one run; without padding and groups they may be read in place.
+ * With `inner`, for one result channel, vectors run along the contracted channels instead, and a panel is one column.
  * Packed weights: [group][phase][panel][tap row][tap][contracted][panel width], the last panel padded with zeros.
  */
 
@@ -18,6 +19,8 @@ export interface DirectVariant {
   readonly blockRows?: number;
   readonly images?: number;
   readonly panels?: number;
+  /** Vectors along the contracted channels, for one result channel. */
+  readonly inner?: boolean;
   /** Copy inputs even where they could be read in place. */
   readonly copy?: boolean;
 }
@@ -26,6 +29,7 @@ export interface DirectPlan {
   readonly work: Correlation;
   readonly rows: number;
   readonly vectors: number;
+  readonly inner: boolean;
   readonly unroll: number;
   readonly blockRows: number;
   readonly rowBlocks: number;
@@ -45,7 +49,7 @@ export interface DirectPlan {
   readonly imagePitch: number;
 }
 
-export const panelWidth = (plan: Pick<DirectPlan, "vectors">): number => 4 * plan.vectors;
+export const panelWidth = (plan: Pick<DirectPlan, "vectors" | "inner">): number => (plan.inner ? 1 : 4 * plan.vectors);
 
 export const phaseSteps = (work: Correlation, phase: Phase): number =>
   phase.y.taps.length * phase.x.taps.length * work.contracted;
@@ -85,8 +89,9 @@ export function directPlan(work: Correlation, relaxed: boolean, variant: DirectV
   const few = outputRows * outputColumns <= 64 && blockRows === outputRows;
   const images =
     variant.images ?? (few ? Math.max(1, Math.min(8, Math.floor(COPY_BYTES / (copiedRows * rowPitch)))) : 1);
-  const vectors = variant.vectors ?? (outputColumns <= 2 && work.results >= 16 ? 4 : 2);
-  const panelCount = Math.ceil(work.results / (4 * vectors));
+  const inner = work.contracted % 4 === 0 && (variant.inner ?? work.results === 1);
+  const vectors = inner ? 1 : (variant.vectors ?? (outputColumns <= 2 && work.results >= 16 ? 4 : 2));
+  const panelCount = Math.ceil(work.results / panelWidth({ vectors, inner }));
   const panels = Math.min(variant.panels ?? (few ? 8 : panelCount), panelCount);
   return {
     work,
@@ -96,6 +101,7 @@ export function directPlan(work: Correlation, relaxed: boolean, variant: DirectV
     panels,
     panelCount,
     vectors,
+    inner,
     pixel,
     rowPitch,
     copiedRows,

@@ -4,7 +4,7 @@
  * one panel of one group, in all phases.
  */
 
-import { type FunctionBuilder, f32x4, i32, type Local, type Value, v128 } from "../assembler/index.ts";
+import { type FunctionBuilder, f32, f32x4, i32, type Local, type Value, v128 } from "../assembler/index.ts";
 import { type DirectPlan, groupBytes, packedBytes, panelWidth, phaseBytes, phaseSteps } from "./direct-plan.ts";
 import { type Kernel, pointers, type Stage, signature } from "./kernel.ts";
 
@@ -54,7 +54,8 @@ function packPanel(
       for (const kx of phase.x.taps) {
         const from = f.let(i32.add(source, (ky * work.weights.row + kx) * 4));
         f.repeat(work.contracted, () => {
-          for (let v = 0; v < plan.vectors; v++) {
+          if (plan.inner) f.do(f32.store(to, f32.load(from)));
+          for (let v = 0; v < plan.vectors && !plan.inner; v++) {
             f.do(v128.store(to, gather(from, work.weights.result * 4, 4 * v, Math.min(4, width - 4 * v)), 16 * v));
           }
           f.increment(from, work.weights.contracted * 4);

@@ -8,7 +8,16 @@
  * vectors of b, one splat. Each element is summed in the order of k whatever the tile, so tiles never change bits.
  */
 
-import { type FunctionBuilder, f32x4, i32, type Local, type Statement, type Value, v128 } from "../assembler/index.ts";
+import {
+  type FunctionBuilder,
+  f32x4,
+  i32,
+  type Local,
+  type Statement,
+  shuffle32,
+  type Value,
+  v128,
+} from "../assembler/index.ts";
 import type { MultiplyAdd } from "./kernel.ts";
 
 export interface Walk {
@@ -18,6 +27,8 @@ export interface Walk {
   readonly offsets: readonly number[];
   /** Bytes from one k to the next. */
   readonly step: number;
+  /** Of a: a row is a vector of four k, not a splat of one; b then has one vector, and sums end up spread over lanes. */
+  readonly vectors?: boolean;
 }
 
 export interface Accumulation {
@@ -40,7 +51,8 @@ export function zero(f: FunctionBuilder, accumulators: readonly Local<"v128">[])
 function step(f: FunctionBuilder, { accumulators, a, b, madd }: Accumulation, k: number): void {
   const vectors = b.offsets.map((offset) => f.let(v128.load(b.pointer, offset + k * b.step)));
   a.offsets.forEach((offset, row) => {
-    const splat = f.let(v128.load32Splat(a.pointer, offset + k * a.step));
+    const load = a.vectors === true ? v128.load : v128.load32Splat;
+    const splat = f.let(load(a.pointer, offset + k * a.step));
     vectors.forEach((vector, v) => {
       const accumulator = accumulators[row * vectors.length + v]!;
       f.set(accumulator, madd(splat, vector, accumulator));
@@ -123,6 +135,12 @@ export function forParts(
     }
     at = end;
   }
+}
+
+/** The sum of the four lanes, in lane 0: (0 + 2) + (1 + 3). */
+export function sumLanes(f: FunctionBuilder, value: Local<"v128">): Value<"v128"> {
+  const pairs = f.let(f32x4.add(value, shuffle32(value, value, [2, 3, 2, 3])));
+  return f32x4.add(pairs, shuffle32(pairs, pairs, [1, 1, 1, 1]));
 }
 
 /** Stores the first `lanes` lanes: a whole vector, or in pieces that touch nothing beyond. */
