@@ -161,6 +161,7 @@ test("a shared module has one path, one weight, and gradients from both calls", 
   }
   const model = init(new Twice(), [3], { dtype: "float64" });
   expect(Object.keys(model.parameters())).toEqual(["first.weight"]);
+  expect(Object.keys(model.modules())).toEqual(["", "first"]);
   expect(`${model}`).toContain("again: Linear(3 → 3, no bias) (shared)");
   const w = model.first.weight;
   w.assign(
@@ -269,6 +270,7 @@ test("a backbone keeps its path in a second model, and is found by both", () => 
   }
   const first = init(new First(), [3]);
   const second = init(new Second(), [3]);
+  expect(backbone[0]?.path).toBe("backbone.0");
   expect(Object.keys(second.parameters())).toEqual([
     "body.trunk.0.weight",
     "body.trunk.0.bias",
@@ -276,8 +278,13 @@ test("a backbone keeps its path in a second model, and is found by both", () => 
     "head.bias",
   ]);
   expect(second.parameters()["body.trunk.0.weight"]).toBe(first.parameters()["backbone.0.weight"]);
-  expect(backbone[0]?.path).toBe("backbone.0");
   expect(second.head.path).toBe("head");
+});
+
+test("the state dict has values and no history", () => {
+  const model = init(new Linear({ out: 1, bias: false }), [1]);
+  model.weight.assign(model.weight.read().add(1).mul(2));
+  expect(model.stateDict().weight?.node.inputs).toEqual([]);
 });
 
 test("the state dict is a snapshot", () => {
