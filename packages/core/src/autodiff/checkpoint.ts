@@ -12,7 +12,7 @@ import { Node } from "../graph/node.ts";
 import { type Attributes, defineOp } from "../graph/op.ts";
 import { session } from "../session.ts";
 import { isTensor, type Tensor, type TensorSpec } from "../tensor/tensor.ts";
-import { type Tree, flatten } from "../tree/tree.ts";
+import { flatten, type Tree } from "../tree/tree.ts";
 import { reverse } from "./reverse.ts";
 
 interface CheckpointAttributes extends Attributes {
@@ -48,7 +48,12 @@ function nodesBetween(results: readonly Tensor[], entered: ReadonlySet<Tensor>):
   return [...inner].sort((a, b) => a.id - b.id);
 }
 
-function cloneBetween(results: readonly Tensor[], entered: ReadonlySet<Tensor>, control: Tensor, recompute: number): Tensor[] {
+function cloneBetween(
+  results: readonly Tensor[],
+  entered: ReadonlySet<Tensor>,
+  control: Tensor,
+  recompute: number,
+): Tensor[] {
   const copies = new Map<Tensor, Tensor>();
   const copyOf = (t: Tensor): Tensor => copies.get(t) ?? t;
   for (const node of nodesBetween(results, entered)) {
@@ -75,7 +80,9 @@ function cloneBetween(results: readonly Tensor[], entered: ReadonlySet<Tensor>, 
  *
  * @example const y = checkpoint((x: Tensor) => block.forward(x))(x);
  */
-export function checkpoint<Args extends readonly unknown[], R extends Tree<Tensor>>(fn: (...args: Args) => R): (...args: Args) => R {
+export function checkpoint<Args extends readonly unknown[], R extends Tree<Tensor>>(
+  fn: (...args: Args) => R,
+): (...args: Args) => R {
   return (...args) => {
     const start = session.nextNode;
     const flat = flatten(fn(...args), isTensor, "result");

@@ -24,7 +24,10 @@ export const customGradientOp = defineOp<CustomAttributes>({
   infer: ({ inputs }) => inputs[0] as TensorSpec,
   flops: () => 0,
   key: () => null,
-  vjp: ({ inputs: [, ...xs], outputs: [y], dy, attributes }) => [null, ...attributes.rule({ inputs: xs, output: y as Tensor, dy })],
+  vjp: ({ inputs: [, ...xs], outputs: [y], dy, attributes }) => [
+    null,
+    ...attributes.rule({ inputs: xs, output: y as Tensor, dy }),
+  ],
   expand: ([y]) => y as Tensor,
 });
 
@@ -42,7 +45,8 @@ export function customGradient<Xs extends readonly Tensor[]>(
 ): (...xs: Xs) => Tensor {
   return (...xs) => {
     const y = forward(...xs);
-    if (!(y instanceof Tensor)) throw new ShapeError({ op: "customGradient", summary: "forward must return one tensor" });
+    if (!(y instanceof Tensor))
+      throw new ShapeError({ op: "customGradient", summary: "forward must return one tensor" });
     return customGradientOp.apply([y, ...xs], { rule: rule as unknown as CustomAttributes["rule"] });
   };
 }

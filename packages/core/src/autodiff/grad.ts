@@ -11,7 +11,7 @@ import { Variable, versionCell } from "../run/variable.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { type MapTree, type Tree, flatten } from "../tree/tree.ts";
+import { flatten, type MapTree, type Tree } from "../tree/tree.ts";
 import { reverse, zerosLike } from "./reverse.ts";
 
 /** What can be differentiated with respect to. */
@@ -88,7 +88,8 @@ function unreached(
     const name = paths[i] !== "" ? `"${paths[i]}"` : x instanceof Variable ? `variable "${x.name}"` : "x";
     const cell = x instanceof Variable ? x : versionCell(x);
     if (!isFloat(x.dtype)) return `${name} is ${x.dtype}: only floats have gradients`;
-    if (cell !== undefined && cells.has(cell)) return `${name}: y reads an older version of it, made before it was assigned`;
+    if (cell !== undefined && cells.has(cell))
+      return `${name}: y reads an older version of it, made before it was assigned`;
     return `${name} ${formatShape(x.shape)}: y does not depend on it`;
   });
   const seen = new Set<string>();

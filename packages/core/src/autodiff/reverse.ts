@@ -7,9 +7,9 @@
  */
 
 import { GradientError, PrewittError } from "../errors/errors.ts";
-import type { Node } from "../graph/node.ts";
-import { type ExpandedOp, type NotDifferentiable, type OpDefinition, type VjpContext, derive } from "../graph/op.ts";
 import { scalarNode } from "../graph/leaves.ts";
+import type { Node } from "../graph/node.ts";
+import { derive, type ExpandedOp, type NotDifferentiable, type OpDefinition, type VjpContext } from "../graph/op.ts";
 import { formatSite } from "../graph/site.ts";
 import { session } from "../session.ts";
 import { isFloat } from "../tensor/dtype.ts";
@@ -23,7 +23,9 @@ export interface ReverseResult {
   readonly blockers: readonly Node[];
 }
 
-type Rule = OpDefinition["name"] extends string ? ((context: VjpContext<never>) => readonly (Tensor | null)[]) | NotDifferentiable | typeof derive : never;
+type Rule = OpDefinition["name"] extends string
+  ? ((context: VjpContext<never>) => readonly (Tensor | null)[]) | NotDifferentiable | typeof derive
+  : never;
 
 function ruleOf(node: Node): Rule | undefined {
   return "leaf" in node.op ? undefined : (node.op.vjp as Rule);
@@ -98,16 +100,21 @@ function pullBack(node: Node, dys: readonly (Tensor | null)[], carries: (t: Tens
   session.origin = node;
   try {
     const rule = ruleOf(node) as Exclude<Rule, NotDifferentiable>;
-    const returned = rule === derive ? derived(node, dys, carries) : rule(contextOf(node, dys, carries) as VjpContext<never>);
+    const returned =
+      rule === derive ? derived(node, dys, carries) : rule(contextOf(node, dys, carries) as VjpContext<never>);
     if (!Array.isArray(returned) || returned.length !== node.inputs.length) {
-      throw ruleError(node, `returned ${Array.isArray(returned) ? returned.length : "no list of"} entries for ${node.inputs.length} inputs`);
+      throw ruleError(
+        node,
+        `returned ${Array.isArray(returned) ? returned.length : "no list of"} entries for ${node.inputs.length} inputs`,
+      );
     }
     return returned.map((g: Tensor | null, i) => {
       const input = node.inputs[i] as Tensor;
       return g == null || !carries(input) ? null : fit(node, i, g, input);
     });
   } catch (error) {
-    if (error instanceof PrewittError) error.fill({ op: `gradient of ${node.op.name}`, module: node.scope, at: formatSite(node.site) });
+    if (error instanceof PrewittError)
+      error.fill({ op: `gradient of ${node.op.name}`, module: node.scope, at: formatSite(node.site) });
     throw error;
   } finally {
     session.origin = outer;
@@ -152,7 +159,10 @@ function fit(node: Node, i: number, g: Tensor, input: Tensor): Tensor {
   const joined = broadcastShapes(input.shape, g.shape);
   if (joined === undefined || !sameShape(joined, g.shape)) {
     if (g.rank === 0) return g.broadcastTo(input.shape);
-    throw ruleError(node, `the gradient of ${name} has shape ${formatShape(g.shape)}, the input ${formatShape(input.shape)}`);
+    throw ruleError(
+      node,
+      `the gradient of ${name} has shape ${formatShape(g.shape)}, the input ${formatShape(input.shape)}`,
+    );
   }
   if (input.rank === 0) return g.sum();
   return g.sum({ axis: input.shape.flatMap((n, a) => (n !== g.shape[a] ? [a] : [])), keepDims: true });
@@ -162,7 +172,11 @@ function ruleError(node: Node, problem: string): GradientError {
   return new GradientError({
     summary: "the gradient rule is wrong",
     problems: [problem],
-    operands: node.inputs.map((t, i) => ({ name: node.op.inputNames?.[i] ?? `input ${i}`, shape: t.shape, dtype: t.dtype })),
+    operands: node.inputs.map((t, i) => ({
+      name: node.op.inputNames?.[i] ?? `input ${i}`,
+      shape: t.shape,
+      dtype: t.dtype,
+    })),
     fix: `return one tensor (or null) per input from the vjp of ${node.op.name}, each with its input's dtype and shape`,
   });
 }

@@ -144,12 +144,13 @@ export function jacobian(fn: (x: Tensor) => Tensor, x: Differentiable): Tensor {
  *
  * @example const [loss, gradients] = valueAndGrad(lossOf)(parameters, x, y);
  */
-export function valueAndGrad<X extends Tree<Differentiable>, Rest extends readonly unknown[]>(
-  fn: (x: MapTree<X, Differentiable, Tensor>, ...rest: Rest) => Tensor,
-): (x: X, ...rest: Rest) => [Tensor, Gradients<X>] {
+export function valueAndGrad<X extends TensorTree, Rest extends readonly unknown[]>(
+  fn: (x: X, ...rest: Rest) => Tensor,
+): (x: MapTree<X, Tensor, Differentiable>, ...rest: Rest) => [Tensor, X];
+export function valueAndGrad(fn: (...args: never[]) => Tensor): (...args: unknown[]) => unknown {
   return (x, ...rest) => {
     const { tree } = readTree(x);
-    const value = fn(tree as MapTree<X, Differentiable, Tensor>, ...rest);
-    return [value, gradTree(value, tree, {}, formatLater(valueAndGrad)) as Gradients<X>];
+    const value = fn(...([tree, ...rest] as never[]));
+    return [value, gradTree(value, tree, {}, formatLater(valueAndGrad))];
   };
 }

@@ -16,21 +16,89 @@
 import type { DType } from "../tensor/dtype.ts";
 
 export type UnaryName =
-  | "neg" | "abs" | "sign" | "exp" | "expm1" | "log" | "log1p" | "sqrt" | "reciprocal" | "tanh" | "sigmoid" | "erf"
-  | "sin" | "cos" | "floor" | "ceil" | "round" | "not" | "isNaN" | "isFinite"; // prettier-ignore
+  | "neg"
+  | "abs"
+  | "sign"
+  | "exp"
+  | "expm1"
+  | "log"
+  | "log1p"
+  | "sqrt"
+  | "reciprocal"
+  | "tanh"
+  | "sigmoid"
+  | "erf"
+  | "sin"
+  | "cos"
+  | "floor"
+  | "ceil"
+  | "round"
+  | "not"
+  | "isNaN"
+  | "isFinite"; // prettier-ignore
 
 export type BinaryName =
-  | "add" | "sub" | "mul" | "div" | "pow" | "min" | "max"
-  | "eq" | "ne" | "lt" | "le" | "gt" | "ge"
-  | "and" | "or" | "xor" | "shl" | "shrU"; // prettier-ignore
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "pow"
+  | "min"
+  | "max"
+  | "eq"
+  | "ne"
+  | "lt"
+  | "le"
+  | "gt"
+  | "ge"
+  | "and"
+  | "or"
+  | "xor"
+  | "shl"
+  | "shrU"; // prettier-ignore
 
 export const unaryNames: readonly UnaryName[] = [
-  "neg", "abs", "sign", "exp", "expm1", "log", "log1p", "sqrt", "reciprocal", "tanh", "sigmoid", "erf",
-  "sin", "cos", "floor", "ceil", "round", "not", "isNaN", "isFinite",
+  "neg",
+  "abs",
+  "sign",
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "sqrt",
+  "reciprocal",
+  "tanh",
+  "sigmoid",
+  "erf",
+  "sin",
+  "cos",
+  "floor",
+  "ceil",
+  "round",
+  "not",
+  "isNaN",
+  "isFinite",
 ]; // prettier-ignore
 
 export const binaryNames: readonly BinaryName[] = [
-  "add", "sub", "mul", "div", "pow", "min", "max", "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor", "shl", "shrU",
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "pow",
+  "min",
+  "max",
+  "eq",
+  "ne",
+  "lt",
+  "le",
+  "gt",
+  "ge",
+  "and",
+  "or",
+  "xor",
+  "shl",
+  "shrU",
 ]; // prettier-ignore
 
 export type Instruction =
@@ -50,13 +118,22 @@ export interface ScalarExpression {
   readonly results: readonly number[];
 }
 
+/** Equal for instructions that compute the same. Constants are told apart by sign too: −0 is not 0. */
+function keyOf(i: Instruction): string {
+  if (i.op === "read") return `read ${i.operand} ${i.dtype}`;
+  if (i.op === "index") return `index ${i.axis}`;
+  if (i.op === "const") return `const ${Object.is(i.value, -0) ? "-0" : i.value} ${i.dtype}`;
+  if (i.op === "select") return `select ${i.a} ${i.b} ${i.c} ${i.dtype}`;
+  return "b" in i ? `${i.op} ${i.a} ${i.b} ${i.dtype}` : `${i.op} ${i.a} ${i.dtype}`;
+}
+
 /** Writes a scalar expression; values are instruction numbers, equal instructions are shared. */
 export class ScalarBuilder {
   readonly instructions: Instruction[] = [];
   readonly #seen = new Map<string, number>();
 
   #push(instruction: Instruction): number {
-    const key = JSON.stringify(instruction, (_, v) => (typeof v === "number" && (!Number.isFinite(v) || Object.is(v, -0)) ? `#${Object.is(v, -0) ? "-0" : v}` : v));
+    const key = keyOf(instruction);
     const known = this.#seen.get(key);
     if (known !== undefined) return known;
     this.instructions.push(instruction);
@@ -93,16 +170,26 @@ export class ScalarBuilder {
     return this.#push({ op: "select", a: condition, b: whenTrue, c: whenFalse, dtype: this.dtypeOf(whenTrue) });
   }
   /** Appends another expression; `operands` maps its operand numbers, or gives a value to read instead of memory. */
-  inline(expression: ScalarExpression, read: (operand: number, dtype: DType) => number, index: (axis: number) => number): number[] {
+  inline(
+    expression: ScalarExpression,
+    read: (operand: number, dtype: DType) => number,
+    index: (axis: number) => number,
+  ): number[] {
     const at: number[] = [];
     for (const i of expression.instructions) at.push(this.#copy(i, at, read, index));
     return expression.results.map((r) => at[r] as number);
   }
-  #copy(i: Instruction, at: number[], read: (operand: number, dtype: DType) => number, index: (axis: number) => number): number {
+  #copy(
+    i: Instruction,
+    at: number[],
+    read: (operand: number, dtype: DType) => number,
+    index: (axis: number) => number,
+  ): number {
     if (i.op === "read") return read(i.operand, i.dtype);
     if (i.op === "index") return index(i.axis);
     if (i.op === "const") return this.#push(i);
-    if (i.op === "select") return this.#push({ ...i, a: at[i.a] as number, b: at[i.b] as number, c: at[i.c] as number });
+    if (i.op === "select")
+      return this.#push({ ...i, a: at[i.a] as number, b: at[i.b] as number, c: at[i.c] as number });
     if ("b" in i) return this.#push({ ...i, a: at[i.a] as number, b: at[i.b] as number });
     return this.#push({ ...i, a: at[i.a] as number });
   }
@@ -149,7 +236,9 @@ export function prune(expression: ScalarExpression): ScalarExpression {
 
 /** Numbers of arithmetic instructions: what the cost of one element is taken to be. */
 export function flopsOf(expression: ScalarExpression): number {
-  return expression.instructions.filter((i) => i.op !== "read" && i.op !== "const" && i.op !== "index" && i.op !== "cast").length;
+  return expression.instructions.filter(
+    (i) => i.op !== "read" && i.op !== "const" && i.op !== "index" && i.op !== "cast",
+  ).length;
 }
 
 /** The expression that hands operand 0 on. */
@@ -158,8 +247,22 @@ export function identityExpression(dtype: DType): ScalarExpression {
 }
 
 /** `exp(r0 − r1)` */
-export function formatExpression(expression: ScalarExpression, names: (operand: number) => string = (i) => `r${i}`): string {
-  const infix: Partial<Record<string, string>> = { add: "+", sub: "−", mul: "·", div: "/", eq: "=", ne: "≠", lt: "<", le: "≤", gt: ">", ge: "≥" };
+export function formatExpression(
+  expression: ScalarExpression,
+  names: (operand: number) => string = (i) => `r${i}`,
+): string {
+  const infix: Partial<Record<string, string>> = {
+    add: "+",
+    sub: "−",
+    mul: "·",
+    div: "/",
+    eq: "=",
+    ne: "≠",
+    lt: "<",
+    le: "≤",
+    gt: ">",
+    ge: "≥",
+  };
   const text: string[] = [];
   for (const i of expression.instructions) {
     const [a, b, c] = argumentsOf(i).map((n) => text[n] as string);
