@@ -16,11 +16,17 @@ import { session } from "../session.ts";
  */
 export function seed(value: number): void {
   if (session.trace !== undefined) {
-    throw locate(new TraceError({ op: "seed", summary: "the seed cannot be set inside compile", fix: "set it before" }));
+    throw locate(
+      new TraceError({ op: "seed", summary: "the seed cannot be set inside compile", fix: "set it before" }),
+    );
   }
   if (!Number.isSafeInteger(value) || value < 0) {
     throw locate(
-      new OptionError({ op: "seed", summary: `${value} is not an integer of 0 or more`, fix: "pass for instance seed(42)" }),
+      new OptionError({
+        op: "seed",
+        summary: `${value} is not an integer of 0 or more`,
+        fix: "pass for instance seed(42)",
+      }),
     );
   }
   session.seed = value;
