@@ -8,20 +8,25 @@
 import { GradientError, ShapeError } from "../errors/errors.ts";
 import { constantNode } from "../graph/leaves.ts";
 import type { Node } from "../graph/node.ts";
+import { Variable } from "../run/variable.ts";
 import { allocate } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { isTensor } from "../tensor/tensor.ts";
 import { type FlatTree, flatten, type MapTree, type Tree } from "../tree/tree.ts";
-import { asNodeTensor, type Differentiable, formatLater, type Gradients, gradTree, isDifferentiable } from "./grad.ts";
+import { argument } from "./argument.ts";
+import { type Differentiable, formatLater, type Gradients, gradTree, isDifferentiable } from "./grad.ts";
 import { reverse, zerosLike } from "./reverse.ts";
 
 type TensorTree = Tree<Tensor>;
 
-/** The xs as plain tensors: variables by their current version. Callers name the type of `tree`. */
+/**
+ * The xs as tensors that stand for the arguments. Variables are their current version's node, so that a function that
+ * reads them itself, as modules do, is differentiated too. Callers name the type of `tree`.
+ */
 function readTree(xs: unknown): { tree: unknown; flat: FlatTree<Differentiable>; tensors: Tensor[] } {
   const flat = flatten(xs, isDifferentiable, "x");
-  const tensors = flat.leaves.map(asNodeTensor);
+  const tensors = flat.leaves.map((x) => (x instanceof Variable ? x.read() : argument(x)));
   return { tree: flat.rebuild(tensors), flat, tensors };
 }
 
@@ -67,30 +72,27 @@ export function jvp<X extends Tree<Differentiable>, Y extends TensorTree>(
   fn: (x: MapTree<X, Differentiable, Tensor>) => Y,
   x: X,
   v: MapTree<X, Differentiable, Tensor>,
-): [Y, Y];
-export function jvp(fn: (x: never) => TensorTree, x: unknown, v: unknown): unknown {
+): [Y, Y] {
   const { tree, tensors } = readTree(x);
   const tangents = flatten(v, isTensor, "v").leaves;
   matchShapes("jvp", "tangent", tangents, tensors);
-  const y = fn(tree as never);
+  const y = fn(tree as MapTree<X, Differentiable, Tensor>);
   const flatY = flatten(y, isTensor, "result");
   const u = flatY.leaves.map((t) => constantNode(allocate(t.dtype, t.size), t.shape, t.dtype));
   const first = reverse(flatY.leaves, u, tensors).gradients;
-  const pairs = first.flatMap((g, i) => (g === null ? [] : [[g, tangents[i] as Tensor] as const]));
-  const second = reverse(
-    pairs.map(([g]) => g),
-    pairs.map(([, t]) => t),
-    u,
-  ).gradients;
+  const products = first.filter((g) => g !== null);
+  const directions = tangents.filter((_, i) => first[i] !== null);
+  const second = reverse(products, directions, u).gradients;
   const result = second.map((g, i) => g ?? zerosLike(flatY.leaves[i] as Tensor));
-  if (dependsOn(result, u)) {
+  const lost = u.filter((_, i) => second[i] === null);
+  if (dependsOn(result, u) || dependsOn(products, lost)) {
     throw new GradientError({
       op: "jvp",
       summary: "a gradient rule on the way is not linear in its cotangent",
       fix: "make the customGradient linear in dy, or differentiate with grad",
     });
   }
-  return [y, flatY.rebuild(result)];
+  return [y, flatY.rebuild(result) as unknown as Y];
 }
 
 function dependsOn(outputs: readonly Tensor[], leaves: readonly Tensor[]): boolean {
@@ -111,21 +113,23 @@ export function hvp<X extends Tree<Differentiable>>(
   fn: (x: MapTree<X, Differentiable, Tensor>) => Tensor,
   x: X,
   v: MapTree<X, Differentiable, Tensor>,
-): Gradients<X>;
-export function hvp(fn: (x: never) => Tensor, x: unknown, v: unknown): unknown {
+): Gradients<X> {
   const { tree, flat, tensors } = readTree(x);
   const directions = flatten(v, isTensor, "v").leaves;
   matchShapes("hvp", "direction", directions, tensors);
-  const gradients = flatten(gradTree(fn(tree as never), tree, { unused: "zeros" }, formatLater(hvp)), isTensor).leaves;
+  const gradients = flatten(
+    gradTree(fn(tree as MapTree<X, Differentiable, Tensor>), tree, { unused: "zeros" }, formatLater(hvp)),
+    isTensor,
+  ).leaves;
   const { gradients: second } = reverse(gradients, directions, tensors);
-  return flat.rebuild(second.map((g, i) => g ?? zerosLike(tensors[i] as Tensor)));
+  return flat.rebuild(second.map((g, i) => g ?? zerosLike(tensors[i] as Tensor))) as unknown as Gradients<X>;
 }
 
 /**
  * Jacobian of `fn` at the tensor `x`: shape [...y.shape, ...x.shape]. One reverse sweep per element of y.
  */
 export function jacobian(fn: (x: Tensor) => Tensor, x: Differentiable): Tensor {
-  const at = asNodeTensor(x);
+  const at = readTree(x).tensors[0] as Tensor;
   const y = fn(at);
   const rows: Tensor[] = [];
   for (let i = 0; i < y.size; i++) {
@@ -146,11 +150,10 @@ export function jacobian(fn: (x: Tensor) => Tensor, x: Differentiable): Tensor {
  */
 export function valueAndGrad<X extends TensorTree, Rest extends readonly unknown[]>(
   fn: (x: X, ...rest: Rest) => Tensor,
-): (x: MapTree<X, Tensor, Differentiable>, ...rest: Rest) => [Tensor, X];
-export function valueAndGrad(fn: (...args: never[]) => Tensor): (...args: unknown[]) => unknown {
+): (x: MapTree<X, Tensor, Differentiable>, ...rest: Rest) => [Tensor, X] {
   return (x, ...rest) => {
     const { tree } = readTree(x);
-    const value = fn(...([tree, ...rest] as never[]));
-    return [value, gradTree(value, tree, {}, formatLater(valueAndGrad))];
+    const value = fn(tree as X, ...rest);
+    return [value, gradTree(value, tree, {}, formatLater(valueAndGrad)) as X];
   };
 }

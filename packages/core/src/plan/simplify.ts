@@ -1,7 +1,7 @@
 /**
  * Pass: common subexpressions, identities that keep every bit, and scalar arithmetic on literals.
  *
- * Kept bit-exact: x·1 = x, x/1 = x, x−0 = x, −(−x) = x, sums over axes of size 1. Left alone: x+0 (−0 + 0 is +0) and
+ * Kept bit-exact: x·1 = x, x/1 = x, x−0 = x, −(−x) = x, (a b)ᵀ = bᵀ aᵀ, sums over axes of size 1. Left alone: x+0 (−0 + 0 is +0) and
  * x·0 (NaN, −0). Nodes of a checkpoint's recomputation are merged only with one another.
  */
 
@@ -9,11 +9,12 @@ import { isLiteral, scalarNode, scalarValue } from "../graph/leaves.ts";
 import type { Node } from "../graph/node.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { sameShape } from "../tensor/shape.ts";
-import { type Graph, isScalarLeaf } from "./graph.ts";
+import { type Graph, isScalarLeaf, resultsOf } from "./graph.ts";
 import { opKey, valueKey } from "./key.ts";
 import { cloneWith, rewrite } from "./rewrite.ts";
 
 export function simplify(graph: Graph): Graph {
+  const uses = countUses(graph);
   const seen = new Map<string, readonly Tensor[]>();
   const scalars = new Map<string, Tensor>();
   const numbers = new Map<Tensor, number>();
@@ -33,7 +34,7 @@ export function simplify(graph: Graph): Graph {
   };
   return rewrite(graph, (node, given) => {
     const inputs = given.map(unify);
-    const simple = identityOf(node, inputs) ?? foldScalars(node, inputs);
+    const simple = identityOf(node, inputs) ?? foldScalars(node, inputs) ?? transposedProduct(node, inputs, (uses.get(node.inputs[0] as Tensor) ?? 0) === 1);
     if (simple !== undefined) return [unify(simple)];
     const key = `${opKey(node.op, node.attributes)}(${inputs.map(numberOf).join()})${node.recompute ?? ""}`;
     const known = seen.get(key);
@@ -66,6 +67,7 @@ function identityOf(node: Node, inputs: readonly Tensor[]): Tensor | undefined {
       return Object.is(uniform(b), 0) && keeps(a) ? a : undefined;
     case "neg":
       return a.node.op.name === "neg" ? (a.node.inputs[0] as Tensor) : undefined;
+    case "argument":
     case "stopGradient":
     case "assigned":
       return a;
@@ -74,6 +76,31 @@ function identityOf(node: Node, inputs: readonly Tensor[]): Tensor | undefined {
     default:
       return undefined;
   }
+}
+
+/** How many nodes and results read each tensor. */
+function countUses(graph: Graph): Map<Tensor, number> {
+  const uses = new Map<Tensor, number>();
+  for (const t of [...graph.nodes.flatMap((node) => node.inputs), ...resultsOf(graph)]) uses.set(t, (uses.get(t) ?? 0) + 1);
+  return uses;
+}
+
+function swapLast(t: Tensor): Tensor {
+  const order = t.shape.map((_, i) => i);
+  const [rows, columns] = order.splice(-2) as [number, number];
+  return t.transpose([...order, columns, rows]);
+}
+
+/** (a b)ᵀ = bᵀ aᵀ: a product that only a transpose reads is computed in the layout that is wanted. */
+function transposedProduct(node: Node, inputs: readonly Tensor[], only: boolean): Tensor | undefined {
+  if (node.op.name !== "transpose" || !only) return undefined;
+  const product = (inputs[0] as Tensor).node;
+  const order = node.attributes.order as readonly number[];
+  const last = order.length - 1;
+  const swaps = order.every((axis, i) => axis === (i < last - 1 ? i : i === last ? last - 1 : last));
+  if (product.op.name !== "matmul" || !swaps) return undefined;
+  const [a, b] = product.inputs as readonly [Tensor, Tensor];
+  return swapLast(b).matmul(swapLast(a));
 }
 
 /** Arithmetic on two literals of rank 0. */

@@ -7,14 +7,14 @@ import { OptionError } from "../errors/errors.ts";
 
 export type Tree<L> = L | readonly Tree<L>[] | { readonly [key: string]: Tree<L> };
 
-/** The tree `T` with every leaf of type `From` replaced by `To`. */
-export type MapTree<T, From, To> = T extends From
+/** The tree `T` with every leaf of type `From` replaced by `To`. Any tree of `From` gives any tree of `To`. */
+export type MapTree<T, From, To> = [Tree<From>] extends [T] ? Tree<To> : MapLeaves<T, From, To>;
+
+type MapLeaves<T, From, To> = T extends From
   ? To
-  : T extends readonly unknown[]
+  : T extends object
     ? { -readonly [K in keyof T]: MapTree<T[K], From, To> }
-    : T extends object
-      ? { -readonly [K in keyof T]: MapTree<T[K], From, To> }
-      : T;
+    : T;
 
 export interface FlatTree<L> {
   readonly leaves: readonly L[];
@@ -37,7 +37,7 @@ export function flatten<L>(tree: unknown, isLeaf: (value: unknown) => value is L
       leaves.push(value);
       paths.push(path);
     } else if (Array.isArray(value)) {
-      value.forEach((child, i) => visit(child, path === "" ? `${i}` : `${path}.${i}`));
+      for (const [i, child] of value.entries()) visit(child, path === "" ? `${i}` : `${path}.${i}`);
     } else if (typeof value === "object" && value !== null && isPlain(value)) {
       for (const [key, child] of Object.entries(value)) visit(child, path === "" ? key : `${path}.${key}`);
     } else {
