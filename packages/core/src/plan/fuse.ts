@@ -38,14 +38,19 @@ export function fuse(program: Program, traits: ExecutorTraits): Program {
     dtypeOf: (operand) => (program.buffers[operand.buffer] as Buffer).dtype,
   };
   program.kernels.forEach((kernel, i) => index(state, kernel, i));
-  for (let i = 0; i < state.kernels.length; i++) {
-    const kernel = state.kernels[i];
-    if (kernel?.kind === "map" && traits.fuseMaps) intoMap(state, i, traits);
-    else if (kernel?.kind === "reduce" && traits.prologues.has("reduce")) intoPrologue(state, i, traits);
-  }
+  const inline = (copies: boolean): void => {
+    for (let i = 0; i < state.kernels.length; i++) {
+      const kernel = state.kernels[i];
+      if (kernel?.kind === "map" && traits.fuseMaps) intoMap(state, i, traits, copies);
+      else if (kernel?.kind === "reduce" && traits.prologues.has("reduce")) intoPrologue(state, i, traits, copies);
+    }
+  };
+  inline(false);
   for (let i = 0; i < state.kernels.length; i++) {
     if (state.kernels[i]?.kind === "map") intoEpilogue(state, i, traits);
   }
+  // Copies of cheap maps come last: one that reads a convolution would keep the next map out of its epilogue.
+  inline(true);
   return { ...program, kernels: state.kernels.filter((k) => k !== undefined) };
 }
 
@@ -75,6 +80,7 @@ function producerOf(
   read: Operand,
   shape: readonly number[],
   budget: number,
+  copies: boolean,
 ): { at: number; map: MapKernel } | undefined {
   const at = state.writer.get(read.buffer);
   const map = at === undefined ? undefined : state.kernels[at];
@@ -82,7 +88,7 @@ function producerOf(
   if (!sameView(read, map.writes[0] as Operand) || !sameShape(map.shape, shape)) return undefined;
   if (map.expression.instructions.length > budget) return undefined;
   const only = !state.results.has(read.buffer) && state.readers.get(read.buffer)?.size === 1;
-  if (!only && (flopsOf(map.expression) > CHEAP || map.reads.length > 2 || dear(map.expression))) return undefined;
+  if (!only && (!copies || flopsOf(map.expression) > CHEAP || map.reads.length > 2 || dear(map.expression))) return undefined;
   return { at, map };
 }
 
@@ -149,13 +155,13 @@ function dropIfUnread(state: State, at: number): void {
     replace(state, at, undefined);
 }
 
-function intoMap(state: State, i: number, traits: ExecutorTraits): void {
+function intoMap(state: State, i: number, traits: ExecutorTraits, copies: boolean): void {
   for (let changed = true; changed; ) {
     changed = false;
     const kernel = state.kernels[i] as MapKernel;
     for (let k = 0; k < kernel.reads.length && !changed; k++) {
       const budget = traits.maxExpression - kernel.expression.instructions.length;
-      const found = producerOf(state, kernel.reads[k] as Operand, kernel.shape, budget);
+      const found = producerOf(state, kernel.reads[k] as Operand, kernel.shape, budget, copies);
       if (found === undefined) continue;
       const { expression, reads } = substitute(kernel.expression, kernel.reads, k, found.map);
       replace(state, i, {
@@ -170,13 +176,13 @@ function intoMap(state: State, i: number, traits: ExecutorTraits): void {
   }
 }
 
-function intoPrologue(state: State, i: number, traits: ExecutorTraits): void {
+function intoPrologue(state: State, i: number, traits: ExecutorTraits, copies: boolean): void {
   for (let changed = true; changed; ) {
     changed = false;
     const kernel = state.kernels[i] as ReduceKernel;
     for (let k = 0; k < kernel.reads.length && !changed; k++) {
       const budget = traits.maxExpression - kernel.prologue.instructions.length;
-      const found = producerOf(state, kernel.reads[k] as Operand, kernel.shape, budget);
+      const found = producerOf(state, kernel.reads[k] as Operand, kernel.shape, budget, copies);
       if (found === undefined) continue;
       const { expression, reads } = substitute(kernel.prologue, kernel.reads, k, found.map);
       replace(state, i, {

@@ -18,6 +18,8 @@ export interface LoweringContext {
   /** "strict" keeps to kernels that sum in plain order. */
   readonly precision: "fast" | "strict";
   dtypeOf(operand: Operand): DType;
+  /** The kernel that computes an operand's buffer; `undefined` for inputs and variables. */
+  writerOf(operand: Operand): ProgramKernel | undefined;
 }
 
 /** Chooses and generates the code of one kernel kind. */

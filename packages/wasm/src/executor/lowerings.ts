@@ -1,6 +1,6 @@
 /** The kernel kinds and who generates them: the one place that lists them all. `host` is the executor's own. */
 
-import type { HostKernel, Kernel as ProgramKernel } from "@prewitt/core";
+import type { HostKernel, Kernel as ProgramKernel, Operand, PoolKernel } from "@prewitt/core";
 import { checkKernel } from "../kernels/check.ts";
 import { copyKernel } from "../kernels/copy.ts";
 import { gatherKernel } from "../kernels/gather.ts";
@@ -16,6 +16,12 @@ import { lowerConv } from "./lower-conv.ts";
 import { lowerShaped } from "./lower-shaped.ts";
 import type { LoweredKernel, Lowering, LoweringContext } from "./lowered.ts";
 
+const lowerPool: Lowering<PoolKernel> = (kernel, context) => {
+  const index = kernel.mode === "maxGradient" ? context.writerOf(kernel.reads[1] as Operand) : undefined;
+  const inWindow = index?.kind === "pool" && JSON.stringify(index.geometry) === JSON.stringify(kernel.geometry);
+  return lowerShaped<PoolKernel>((k, dtypes, options) => poolKernel(k, dtypes, options, inWindow))(kernel, context);
+};
+
 export type GeneratedKernel = Exclude<ProgramKernel, HostKernel>;
 
 const lowerings: { readonly [K in GeneratedKernel["kind"]]: Lowering<Extract<GeneratedKernel, { kind: K }>> } = {
@@ -25,7 +31,7 @@ const lowerings: { readonly [K in GeneratedKernel["kind"]]: Lowering<Extract<Gen
   sort: lowerShaped(sortKernel),
   contract: lowerContract,
   conv: lowerConv,
-  pool: lowerShaped(poolKernel),
+  pool: lowerPool,
   gather: lowerShaped(gatherKernel),
   scatter: lowerShaped(scatterKernel),
   random: lowerShaped(randomKernel),

@@ -69,6 +69,7 @@ export class WasmProgram implements PreparedProgram {
       options: executor.code,
       precision: executor.precision,
       dtypeOf: (operand: Operand) => (program.buffers[operand.buffer] as Buffer).dtype,
+      writerOf: (operand: Operand) => program.kernels.find((k) => k.writes.some((w) => w.buffer === operand.buffer)),
     };
     this.#lowered = program.kernels.map((kernel) =>
       kernel.kind === "host" ? undefined : lowerKernel(kernel, context),

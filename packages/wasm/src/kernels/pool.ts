@@ -34,17 +34,23 @@ interface PoolPlan {
   readonly rows: number;
   readonly columns: number;
   readonly rowsPerTask: number;
+  /** Indices may point anywhere: whole images are scattered into, window by window. */
+  readonly anywhere: boolean;
 }
 
 /** Windows up to this many taps are written out when they lie inside the input. */
 const UNROLLED = 25;
 
-export function poolKernel(kernel: PoolKernel, dtypes: DTypes, _options: CodeOptions): ShapedKernel {
+/**
+ * @param inWindow Whether each index is known to lie in the window that it belongs to, because max-pooling made it. Other
+ * indices may point anywhere in the plane.
+ */
+export function poolKernel(kernel: PoolKernel, dtypes: DTypes, _options: CodeOptions, inWindow = false): ShapedKernel {
   const { geometry: g, mode } = kernel;
-  const plan = planPool(kernel, dtypes);
+  const plan = planPool(kernel, dtypes, mode === "maxGradient" && !inWindow);
   const { batch: _, ...inner } = g;
   const strides = [...kernel.reads, ...kernel.writes].map((o) => o.strides.join());
-  const key = `pool ${mode} ${kernel.countIncludePad ? "pad " : ""}${dtypes.writes[0]} ${JSON.stringify(inner)} ${strides.join(" ")}`;
+  const key = `pool ${mode} ${plan.anywhere ? "anywhere " : ""}${kernel.countIncludePad ? "pad " : ""}${dtypes.writes[0]} ${JSON.stringify(inner)} ${strides.join(" ")}`;
   const parameters = [...operandPointers(kernel.reads.length, kernel.writes.length), argument("batch")];
   const stage: Stage = {
     key,
@@ -62,7 +68,7 @@ export function poolKernel(kernel: PoolKernel, dtypes: DTypes, _options: CodeOpt
   return { ...made, extents: { batch: g.batch } };
 }
 
-function planPool(kernel: PoolKernel, dtypes: DTypes): PoolPlan {
+function planPool(kernel: PoolKernel, dtypes: DTypes, anywhere: boolean): PoolPlan {
   const { axes, channels } = kernel.geometry;
   const backward = kernel.mode === "maxGradient" || kernel.mode === "averageGradient";
   const [rows, columns] = axes.map((a) => (backward ? a.input : a.output)) as [number, number];
@@ -74,7 +80,7 @@ function planPool(kernel: PoolKernel, dtypes: DTypes): PoolPlan {
   kernel.writes.forEach((o, i) => add(writeName(i), o.strides, dtypes.writes[i] as string));
   const wide = dtypes.writes[0] === "float64";
   const single = wide ? doubleLanes : singleLanes;
-  const vector = !wide && kernel.mode !== "maxTake" && [...kernel.reads, ...kernel.writes].every((o) => o.strides[1] === 1);
+  const vector = !wide && kernel.mode !== "maxTake" && !anywhere && [...kernel.reads, ...kernel.writes].every((o) => o.strides[1] === 1);
   const work = columns * channels * axes[0].kernel * axes[1].kernel;
   return {
     mode: kernel.mode,
@@ -85,7 +91,8 @@ function planPool(kernel: PoolKernel, dtypes: DTypes): PoolPlan {
     forms: vector ? [vectorLanes, single] : [single],
     rows,
     columns,
-    rowsPerTask: Math.max(1, Math.floor(TASK_WORK / Math.max(1, work))),
+    rowsPerTask: anywhere ? rows : Math.max(1, Math.floor(TASK_WORK / Math.max(1, work))),
+    anywhere,
   };
 }
 
@@ -94,6 +101,11 @@ function define(module: ModuleBuilder, stage: Stage, plan: PoolPlan): ReturnType
     const p = named as Record<string, Index>;
     const first = f.let(i32.mul(p.t0 as Index, plan.rowsPerTask));
     const end = f.let(i32.minS(i32.mul(p.t1 as Index, plan.rowsPerTask), i32.mul(p.batch as Index, plan.rows)));
+    if (plan.anywhere) {
+      const image = f.local("i32");
+      f.for(image, p.t0 as Index, p.t1 as Index, 1, () => scatterImage(f, plan, p, image));
+      return;
+    }
     const row = f.local("i32");
     f.for(row, first, end, 1, () => {
       const image = f.let(i32.divU(row, plan.rows));
@@ -347,6 +359,28 @@ const emitMaxGradient: Emit = (f, plan, p, place) => {
     l.store(f, to as Index, sum);
   });
 };
+
+/** Adds each cotangent of one image at its index, windows in row-major order. */
+function scatterImage(f: FunctionBuilder, plan: PoolPlan, p: Record<string, Index>, image: Index): void {
+  const { read0: dy, read1: index, write0: dx } = plan.planes;
+  const [ay, ax] = plan.axes;
+  const zero = i32.const(0);
+  f.repeat(ay.input, (y) => {
+    f.repeat(ax.input, (x) => forChannels(f, plan, [dx], [at(p, dx, image, y, x)], (l, [to]) => l.store(f, to as Index, l.constant(0))));
+  });
+  f.repeat(ay.output, (y) => {
+    f.repeat(ax.output, (x) => {
+      const starts = [at(p, dy, image, y, x), at(p, index, image, y, x), at(p, dx, image, zero, zero)];
+      forChannels(f, plan, [dy, index, dx], starts, (l, [g, i, to]) => {
+        const flat = f.let(l.loadIndex(i as Index) as Value<"i32">);
+        f.if(i32.geS(flat, 0), () => {
+          const target = f.let(i32.add(to as Index, shift(dx, i32.divU(flat, ax.input), i32.remU(flat, ax.input))));
+          l.store(f, target, l.add(l.load(target), l.load(g as Index)));
+        });
+      });
+    });
+  });
+}
 
 const emitAverageGradient: Emit = (f, plan, p, place) => {
   const { read0: dy, write0: dx } = plan.planes;
