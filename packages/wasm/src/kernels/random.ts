@@ -104,24 +104,25 @@ function emitBits(
   const end = smaller(e, i32.mul(p.t1!, 8 * groups), size);
   const left = e.variable(i32.sub(end, i32.shl(first, 3)));
   const counter = e.variable(i32x4.add(i32x4.splat(i32.shl(first, 2)), e.i32Lanes([0, 1, 2, 3])));
-  const words = (): [Local<"v128">, Local<"v128">] => {
-    const [x, y] = threefry(e, keys, counter);
-    return [e.variable(shuffle32(x, y, [0, 4, 1, 5])), e.variable(shuffle32(x, y, [2, 6, 3, 7]))];
-  };
-  f.while(
-    () => i32.geS(left, 8),
-    () => {
-      e.scope(() => {
-        const [low, high] = words();
-        f.do(v128.store(to, low), v128.store(to, high, 16));
-      });
-      f.increment(to, 32);
-      f.increment(left, -8);
-      f.set(counter, i32x4.add(counter, e.i32(4)));
-    },
-  );
+  const words = (groups: number): Local<"v128">[] =>
+    threefry(e, keys, counter, groups).flatMap(([x, y]) => [
+      e.variable(shuffle32(x, y, [0, 4, 1, 5])),
+      e.variable(shuffle32(x, y, [2, 6, 3, 7])),
+    ]);
+  // Two groups at a time: the rounds of one are a chain, those of two overlap.
+  for (const groups of [2, 1]) {
+    f.while(
+      () => i32.geS(left, 8 * groups),
+      () => {
+        e.scope(() => f.do(...words(groups).map((vector, i) => v128.store(to, vector, 16 * i))));
+        f.increment(to, 32 * groups);
+        f.increment(left, -8 * groups);
+        f.set(counter, i32x4.add(counter, e.i32(4 * groups)));
+      },
+    );
+  }
   f.if(i32.gtS(left, 0), () => {
-    const [low, high] = words();
+    const [low, high] = words(1) as [Local<"v128">, Local<"v128">];
     f.if(i32.and(left, 4), () => {
       f.do(v128.store(to, low));
       f.increment(to, 16);
@@ -136,20 +137,30 @@ function emitBits(
   });
 }
 
-/** Both words at four counters (c, 0): five groups of four rounds, each followed by an addition of the key. */
-function threefry(e: Emitter, keys: readonly [Vector, Vector, Vector], counter: Vector): [Vector, Vector] {
+/** Both words at four counters (c, 0) a group: five times four rounds, each four followed by an addition of the key. */
+function threefry(
+  e: Emitter,
+  keys: readonly [Vector, Vector, Vector],
+  counter: Vector,
+  groups: number,
+): [Local<"v128">, Local<"v128">][] {
   const { f } = e;
-  const x = e.variable(i32x4.add(counter, keys[0]));
-  const y = e.variable(keys[1]);
+  const blocks = Array.from({ length: groups }, (_, g): [Local<"v128">, Local<"v128">] => {
+    const x = e.variable(i32x4.add(counter, keys[0]));
+    if (g > 0) f.set(x, i32x4.add(x, e.i32(4 * g)));
+    return [x, e.variable(keys[1])];
+  });
   for (let round = 0; round < 20; round++) {
-    f.set(x, i32x4.add(x, y));
-    f.set(y, v128.xor(rotate(y, rotations[round % 8]!), x));
-    if (round % 4 !== 3) continue;
     const n = (round + 1) / 4;
-    f.set(x, i32x4.add(x, keys[n % 3]!));
-    f.set(y, i32x4.add(i32x4.add(y, keys[(n + 1) % 3]!), e.i32(n)));
+    for (const [x, y] of blocks) {
+      f.set(x, i32x4.add(x, y));
+      f.set(y, v128.xor(rotate(y, rotations[round % 8]!), x));
+      if (round % 4 !== 3) continue;
+      f.set(x, i32x4.add(x, keys[n % 3]!));
+      f.set(y, i32x4.add(i32x4.add(y, keys[(n + 1) % 3]!), e.i32(n)));
+    }
   }
-  return [x, y];
+  return blocks;
 }
 
 /** Rotation to the left; by whole bytes it is a shuffle. */

@@ -1,5 +1,5 @@
 /**
- * `scan`: running sum or product along one axis. Four neighbouring lines (along the axis that is fastest in the write)
+ * `scan`: running sum or product along one axis. Four or sixteen neighbouring lines (along the axis that is fastest in the write)
  * go together, each with a running value in float64 that is rounded where it is stored, int32 for integers: the bits of
  * the reference. Lines are the tasks' rows; a single line is one task.
  *
@@ -29,6 +29,8 @@ interface ScanPlan {
   readonly terms: Loop;
 }
 
+/** Lines that go together where they lie side by side: a cache line of float32. */
+const WIDE = 16;
 /** Where the axis is the batch, its extent is an argument, and a usual one decides how work is cut. */
 const USUAL_BATCH = 256;
 
@@ -78,6 +80,7 @@ function emitScan(e: Emitter, plan: ScanPlan, p: Arguments): void {
   const { rows, terms, dtype, kernel } = plan;
   const bytes = byteSize(dtype);
   const strides = rowStrides(rows);
+  const wide = strides.every((s) => s === 1) ? WIDE : 4;
   const steps = terms.strides.map((s) => s * bytes * (kernel.reverse ? -1 : 1));
   const range = { bases: [p[readName(0)]!, p[writeName(0)]!], bytes: [bytes, bytes], extent: p.outer! };
   emitRows(e, rows, { ...range, t0: p.t0!, t1: p.t1! }, (pointers, count) => {
@@ -95,12 +98,14 @@ function emitScan(e: Emitter, plan: ScanPlan, p: Arguments): void {
       });
     };
     if (typeof count === "number") {
-      if (count >= 4) f.repeat(count >> 2, () => lines(4));
-      if (count % 4 > 0) lines(count % 4);
+      if (count >= wide) f.repeat(Math.floor(count / wide), () => lines(wide));
+      const rest = count % wide;
+      if (rest >= 4) f.repeat(rest >> 2, () => lines(4));
+      if (rest % 4 > 0) lines(rest % 4);
       return;
     }
     const left = e.variable(count);
-    for (const lanes of [4, 1]) {
+    for (const lanes of wide === 4 ? [4, 1] : [wide, 4, 1]) {
       f.while(
         () => i32.geS(left, lanes),
         () => {
@@ -112,7 +117,7 @@ function emitScan(e: Emitter, plan: ScanPlan, p: Arguments): void {
   });
 }
 
-/** Runs along `lanes` neighbouring lines. */
+/** Runs along `lanes` neighbouring lines: up to 4, or a multiple of 4. */
 function scanLines(
   e: Emitter,
   { kernel, dtype, rows }: ScanPlan,
@@ -126,22 +131,28 @@ function scanLines(
   const wide: DType = isFloat(dtype) ? "float64" : "int32";
   const first = isFloat(dtype) ? e.f64(sum ? 0 : 1) : e.i32(sum ? 0 : 1);
   const combine = isFloat(dtype) ? (sum ? f64x2.add : f64x2.mul) : sum ? i32x4.add : i32x4.mul;
-  const parts = Array.from({ length: isFloat(dtype) ? 2 : 1 }, () => e.variable(first));
+  const groups = Array.from({ length: Math.ceil(lanes / 4) }, () =>
+    Array.from({ length: isFloat(dtype) ? 2 : 1 }, () => e.variable(first)),
+  );
   const [readStride, writeStride] = rowStrides(rows) as [number, number];
+  const bytes = byteSize(dtype);
   const [from, to] = starts.map((pointer) => e.variable(pointer)) as [Local<"i32">, Local<"i32">];
   const left = e.variable(terms);
   f.doWhile(() => {
-    e.scope(() => {
-      const values = cast(e, readLanes(e, dtype, place(from), readStride, lanes), wide).parts.map((part) =>
-        e.let(part),
-      );
-      const add = (): void =>
-        parts.forEach((part, i) => {
-          f.set(part, combine(part, values[i]!));
-        });
-      if (!kernel.exclusive) add();
-      writeLanes(e, rounded(e, lanesOf(wide, ...parts), dtype), place(to), writeStride, lanes);
-      if (kernel.exclusive) add();
+    groups.forEach((parts, g) => {
+      e.scope(() => {
+        const count = Math.min(4, lanes - 4 * g);
+        const at = place(from, 4 * g * readStride * bytes);
+        const values = cast(e, readLanes(e, dtype, at, readStride, count), wide).parts.map((part) => e.let(part));
+        const add = (): void =>
+          parts.forEach((part, i) => {
+            f.set(part, combine(part, values[i]!));
+          });
+        if (!kernel.exclusive) add();
+        const result = rounded(e, lanesOf(wide, ...parts), dtype);
+        writeLanes(e, result, place(to, 4 * g * writeStride * bytes), writeStride, count);
+        if (kernel.exclusive) add();
+      });
     });
     f.increment(from, steps[0]!);
     f.increment(to, steps[1]!);
