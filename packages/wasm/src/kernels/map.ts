@@ -6,7 +6,7 @@
  * row. What does not change along a row is computed once a row, what never changes once a call.
  */
 
-import { byteSize, type DType, flopsOf, type MapKernel } from "@prewitt/core";
+import { byteSize, type DType, flopsOf, type MapKernel, type Operand } from "@prewitt/core";
 import { type FunctionHandle, i32, i32x4, type Local, type ModuleBuilder } from "../assembler/index.ts";
 import { Emitter, type Index } from "./emitter.ts";
 import { ExpressionEmitter, expressionKey, type Inputs, type Level, type Levels, shortDType } from "./expression.ts";
@@ -14,7 +14,9 @@ import type { CodeOptions, Stage } from "./kernel.ts";
 import { signature } from "./kernel.ts";
 import { place, readLanes, writeLanes } from "./lane-memory.ts";
 import { type Lanes, lanesOf } from "./lanes.ts";
+import { movePlan, moveStage } from "./move.ts";
 import { type Loop, loopsKey, makeLoops, memoryOrder, sizeOf } from "./nest.ts";
+import type { ElementBytes } from "./rows.ts";
 import {
   type Arguments,
   argument,
@@ -85,6 +87,9 @@ export function mapTasks(plan: MapPlan, outer: number): number {
   const rows = outer * sizeOf(plan.loops.slice(1, -1).map((loop) => loop.extent));
   return plan.piece > 0 ? rows * ceilDiv(plan.loops.at(-1)!.extent, plan.piece) : ceilDiv(rows, plan.chunk);
 }
+
+/** Rows of up to this many instructions are written out without a loop. */
+const STRAIGHT = 200;
 
 /** Elementwise code of one call: expression, operands and loops together. */
 class MapCode {
@@ -159,7 +164,8 @@ class MapCode {
     const unroll = this.#code.cost <= 6 ? 4 : this.#code.cost <= 16 ? 2 : 1;
     if (typeof count === "number") {
       const whole = Math.floor(count / 4);
-      const straight = whole <= unroll ? 0 : Math.floor(whole / unroll);
+      const short = whole <= Math.max(unroll, STRAIGHT / Math.max(4, this.#code.cost));
+      const straight = short ? 0 : Math.floor(whole / unroll);
       if (straight > 0) f.repeat(straight, () => vectors(unroll));
       if (whole > straight * unroll) vectors(whole - straight * unroll);
       if (count % 4 !== 0) vectors(1, count % 4);
@@ -282,10 +288,33 @@ export function mapStage(plan: MapPlan): Stage {
   };
 }
 
+/** The read that a map only hands on, if it does nothing else: then it is a copy. */
+function copiedRead({ expression, reads, writes }: MapKernel, dtypes: DTypes): Operand | undefined {
+  const result = expression.instructions[expression.results[0]!];
+  if (writes.length !== 1 || result?.op !== "read") return undefined;
+  return dtypes.reads[result.operand] === dtypes.writes[0] ? reads[result.operand] : undefined;
+}
+
+function copyingMap(kernel: MapKernel, from: Operand, dtype: DType): ShapedKernel {
+  const bytes = byteSize(dtype) as ElementBytes;
+  const plan = movePlan({ shape: kernel.shape, to: kernel.writes[0]!.strides, from: from.strides, bytes });
+  const names = { to: writeName(0), from: readName(kernel.reads.indexOf(from)), outer: "outer", start: "start" };
+  return {
+    variant: `map copy ${plan.kind}`,
+    stages: [moveStage(plan, names)],
+    scratch: () => ({ shared: {}, local: 0 }),
+    flops: () => 0,
+    extents: { outer: plan.rows.outer[0]!.extent, start: 0 },
+  };
+}
+
 /**
- * `map` as one stage: parameters `read0` …, `write0` …, `outer`. Any dtypes, any strides.
+ * `map` as one stage: parameters `read0` …, `write0` …, `outer`. Any dtypes, any strides. Maps that only hand a read on are
+ * copies, which transpose in tiles where operands lie differently.
  */
 export function mapKernel(kernel: MapKernel, dtypes: DTypes, _options: CodeOptions): ShapedKernel {
+  const copied = copiedRead(kernel, dtypes);
+  if (copied !== undefined) return copyingMap(kernel, copied, dtypes.writes[0]!);
   const plan = mapPlan(kernel, dtypes);
   const inner = plan.loops.at(-1)!;
   const plain = inner.strides.every((s) => s === 0 || s === 1);

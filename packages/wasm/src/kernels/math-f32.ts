@@ -14,11 +14,23 @@ import type { Emitter, Vector } from "./emitter.ts";
 
 const SIGN = -2147483648;
 
-/** Horner's rule, coefficients from the highest power down. */
+/**
+ * A polynomial, coefficients from the highest power down, by Estrin's scheme: neighbours are joined with x, pairs with x²,
+ * and so on. Half the latency of Horner's rule, which is what bounds these functions.
+ */
 export function polynomial(e: Emitter, x: Vector, coefficients: readonly number[]): Vector {
-  const t = e.let(x);
-  const [first, ...rest] = coefficients.map((c) => e.f32(c)) as [Vector, ...Vector[]];
-  return rest.reduce((sum, c) => f32x4.add(f32x4.mul(sum, t), c), first);
+  let terms = coefficients.map((c) => e.f32(c)).reverse();
+  let power = e.let(x);
+  while (terms.length > 1) {
+    const joined: Vector[] = [];
+    for (let i = 0; i < terms.length; i += 2) {
+      const [low, high] = [terms[i]!, terms[i + 1]];
+      joined.push(high === undefined ? low : e.let(f32x4.add(f32x4.mul(high, power), low)));
+    }
+    terms = joined;
+    if (terms.length > 1) power = e.let(f32x4.mul(power, power));
+  }
+  return terms[0]!;
 }
 
 /** The result with the sign bit of x added: for odd functions, whose results are not negative for positive x. */
@@ -31,11 +43,20 @@ const atLeast = (e: Emitter, x: Vector, limit: number): Vector => f32x4.pmax(x, 
 /** 2ᵏ for integers k in −126 … 127. */
 const powerOfTwo = (e: Emitter, k: Vector): Vector => i32x4.shl(i32x4.add(k, e.i32(127)), 23);
 
-/** n = x / ln 2 to the nearest integer, r = x − n ln 2 with ln 2 in two parts, the first of which times n is exact. */
+/** Adding it leaves an integer below 2²² in the low bits, rounded to the nearest. */
+const ROUND = 12582912;
+const ROUND_BITS = 0x4b400000;
+
+/**
+ * n = x / ln 2 to the nearest integer, as int32; r = x − n ln 2 with ln 2 in two parts, the first of which times n is exact.
+ * NaN gives some n and r = NaN.
+ */
 function reduceExp(e: Emitter, x: Vector): { n: Vector; r: Vector } {
-  const n = e.let(f32x4.nearest(f32x4.mul(x, e.f32(Math.LOG2E))));
+  const rounded = e.let(f32x4.add(f32x4.mul(x, e.f32(Math.LOG2E)), e.f32(ROUND)));
+  const n = e.let(f32x4.sub(rounded, e.f32(ROUND)));
   const high = f32x4.sub(x, f32x4.mul(n, e.f32(0.693359375)));
-  return { n, r: e.let(f32x4.sub(high, f32x4.mul(n, e.f32(-2.1219444e-4)))) };
+  const r = e.let(f32x4.sub(high, f32x4.mul(n, e.f32(-2.1219444e-4))));
+  return { n: e.let(i32x4.sub(rounded, e.i32(ROUND_BITS))), r };
 }
 
 /** (eʳ − 1 − r) / r² on |r| ≤ ½ ln 2. */
@@ -48,9 +69,8 @@ export function exp(e: Emitter, value: Vector): Vector {
   const tail = f32x4.mul(polynomial(e, r, EXP), f32x4.mul(r, r));
   const y = f32x4.add(f32x4.add(tail, r), e.f32(1));
   // 2ⁿ in two factors, as n goes from −150 to 128 and results may be subnormal.
-  const whole = e.let(i32x4.truncSatF32x4S(n));
-  const half = e.let(i32x4.shrS(whole, 1));
-  return f32x4.mul(f32x4.mul(y, powerOfTwo(e, half)), powerOfTwo(e, i32x4.sub(whole, half)));
+  const half = e.let(i32x4.shrS(n, 1));
+  return f32x4.mul(f32x4.mul(y, powerOfTwo(e, half)), powerOfTwo(e, i32x4.sub(n, half)));
 }
 
 /** With p = eʳ − 1: 2ⁿ p + (2ⁿ − 1), computed with t = 2ⁿ⁻¹, which is finite for every n. */
@@ -59,7 +79,7 @@ export function expm1(e: Emitter, value: Vector): Vector {
   const x = e.let(atLeast(e, atMost(e, argument, 89), -40));
   const { n, r } = reduceExp(e, x);
   const p = f32x4.add(f32x4.mul(polynomial(e, r, EXP), f32x4.mul(r, r)), r);
-  const t = e.let(powerOfTwo(e, i32x4.sub(i32x4.truncSatF32x4S(n), e.i32(1))));
+  const t = e.let(powerOfTwo(e, i32x4.sub(n, e.i32(1))));
   const sum = e.let(f32x4.add(f32x4.mul(t, p), f32x4.sub(t, e.f32(0.5))));
   return withSign(e, f32x4.add(sum, sum), argument);
 }
