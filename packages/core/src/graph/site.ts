@@ -29,23 +29,36 @@ export function captureSite(below?: unknown): Site {
   return site;
 }
 
+/** The path of a location: file URLs decoded, on Windows without the slash before the drive. */
+function pathOf(location: string): string {
+  if (!location.startsWith("file://")) return location;
+  const path = location.slice("file://".length).replace(/^\/(?=[A-Za-z]:)/, "");
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
+}
+
 // In the workspace this file lies in <root>/packages/core/src/graph, installed in node_modules/@prewitt/core/dist.
-const workspaceRoot = /^(.*\/)packages\/core\/src\//.exec(import.meta.url)?.[1]?.replace(/^file:\/\//, "");
+const workspaceRoot = /^(.*\/)packages\/core\/src\//.exec(pathOf(import.meta.url))?.[1];
 const installed = /\/node_modules\/(?:@prewitt\/[\w-]+|prewitt)\//;
 
-function isLibraryFrame(location: string): boolean {
-  if (installed.test(location)) return true;
-  if (/(^|\()(node:|internal\/)/.test(location) || /\/node_modules\/(tsx|vitest|@vitest)\//.test(location)) return true;
-  if (workspaceRoot === undefined) return false;
-  const path = location.replace(/^file:\/\//, "");
-  return path.startsWith(`${workspaceRoot}packages/`) && /^[\w-]+\/src\//.test(path.slice(workspaceRoot.length + 9));
+function isLibraryFrame(path: string): boolean {
+  const slashed = path.replaceAll("\\", "/");
+  if (installed.test(slashed)) return true;
+  if (/^(node:|internal\/)/.test(slashed) || /\/node_modules\/(tsx|vitest|@vitest)\//.test(slashed)) return true;
+  if (workspaceRoot === undefined || !slashed.startsWith(`${workspaceRoot}packages/`)) return false;
+  return /^[\w-]+\/src\//.test(slashed.slice(workspaceRoot.length + "packages/".length));
 }
 
 /** The user's frame as `file:line:column`, or "" when every captured frame is the library's. */
 export function formatSite(site: Site | undefined): string {
   for (const line of (site?.stack ?? "").split("\n").slice(1)) {
-    const location = /\(([^()]+:\d+:\d+)\)\s*$/.exec(line)?.[1] ?? /at (?:async )?(\S+:\d+:\d+)\s*$/.exec(line)?.[1];
-    if (location !== undefined && !isLibraryFrame(location)) return location.replace(/^file:\/\//, "");
+    const location = /\(([^()]+:\d+:\d+)\)\s*$/.exec(line)?.[1] ?? /at (?:async )?(\S.*:\d+:\d+)\s*$/.exec(line)?.[1];
+    if (location === undefined) continue;
+    const path = pathOf(location);
+    if (!isLibraryFrame(path)) return path;
   }
   return "";
 }
