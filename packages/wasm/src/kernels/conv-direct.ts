@@ -211,7 +211,7 @@ function definePanel(
   const vectors = Math.ceil(width / 4);
   const resultPixel = work.groups * work.results * 4 * phase.x.outputStep;
   const resultRow = work.groups * work.results * 4 * work.output[1] * phase.y.outputStep;
-  const limit = vectors === 1 ? plan.rows + (plan.inner ? 4 : 2) : plan.rows;
+  const limit = vectors === 1 ? Math.min(12, 2 * plan.rows + 2) : plan.rows;
   return module.function({ name, parameters: { ...own, ...epilogue?.parameters }, export: false }, (f, all) => {
     const p = all as unknown as { readonly [K in keyof typeof own]: Local<"i32"> };
     const extra = Object.fromEntries(

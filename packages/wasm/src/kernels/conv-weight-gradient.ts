@@ -4,6 +4,7 @@
  */
 
 import { type FunctionHandle, i32, type Local, type ModuleBuilder } from "../assembler/index.ts";
+import { chunkCount, chunkKey, chunkStart, emitChunkCount } from "./conv-chunks.ts";
 import { type ConvShape, convFlops, shapeKey } from "./conv-shape.ts";
 import {
   alignLine,
@@ -34,15 +35,15 @@ export interface WeightGradientSpec extends CodeOptions {
 
 type Index = Local<"i32">;
 
-/** Stages (x, dy, partial, batch, local) and (partial, dw). */
+/** Stages (x, dy, partial, batch, local) and (partial, dw, batch). */
 export function convWeightGradient({ shape, relaxed, variant }: WeightGradientSpec): Kernel {
   const plan = weightGradientPlan(shape, relaxed, variant);
-  const cut = `${plan.arrangement} b${plan.blockRows}·${plan.images}·${plan.blockChannels} c${plan.chunks} r${plan.rows} u${plan.unroll}`;
+  const cut = `${plan.arrangement} b${plan.blockRows}·${plan.images}·${plan.blockChannels} ${chunkKey(plan.chunks)} r${plan.rows} u${plan.unroll}`;
   const key = `${shapeKey(shape)} ${cut}${relaxed ? "" : " plain"}`;
   const stage: Stage = {
     key: `weightGradient ${key}`,
     parameters: pointers("x", "dy", "partial", "batch", "local"),
-    tasks: () => plan.chunks * shape.groups * plan.channelBlocks,
+    tasks: ({ batch }) => chunkCount(plan.chunks, batch!) * shape.groups * plan.channelBlocks,
     define: (module) =>
       (plan.arrangement === "panels" ? definePanels : defineTaps)(module, stage, plan, fused({ relaxed }).madd),
   };
@@ -51,9 +52,12 @@ export function convWeightGradient({ shape, relaxed, variant }: WeightGradientSp
       ? plan.copiedRows * plan.copiedColumns * shape.channels * 4
       : offsetY(plan) + Math.ceil(shape.filters / 4) * plan.pitchY;
   return {
-    variant: `direct weight gradient, ${plan.arrangement}, ${plan.chunks} chunks`,
+    variant: `direct weight gradient, ${plan.arrangement}, ${chunkKey(plan.chunks)} chunks`,
     stages: [stage, combineStage(plan, `${key}`)],
-    scratch: () => ({ shared: { partial: plan.chunks * plan.chunkBytes }, local: alignLine(local) + 64 }),
+    scratch: ({ batch }) => ({
+      shared: { partial: chunkCount(plan.chunks, batch!) * plan.chunkBytes },
+      local: alignLine(local) + 64,
+    }),
     flops: ({ batch }) => convFlops(shape, batch!),
   };
 }
@@ -85,14 +89,15 @@ function forUnits(
     plan.rowBlocks === 1
       ? f.let(i32.divU(i32.add(p.batch!, plan.images - 1), plan.images))
       : f.let(i32.mul(p.batch!, plan.rowBlocks));
+  const chunks = emitChunkCount(f, plan.chunks, p.batch!);
   const task = f.local("i32");
   f.for(task, p.t0!, p.t1!, 1, () => {
     const rest = f.let(i32.divU(task, plan.channelBlocks));
     const block = f.let(i32.sub(task, i32.mul(rest, plan.channelBlocks)));
     const chunk = f.let(i32.divU(rest, groups));
     const group = f.let(i32.sub(rest, i32.mul(chunk, groups)));
-    const start = f.let(i32.divU(i32.mul(chunk, units), plan.chunks));
-    const end = f.let(i32.divU(i32.mul(i32.add(chunk, 1), units), plan.chunks));
+    const start = f.let(chunkStart(chunk, units, chunks));
+    const end = f.let(chunkStart(i32.add(chunk, 1), units, chunks));
     const at = f.let(start);
     f.doWhile(() => {
       const image = f.let(plan.rowBlocks === 1 ? i32.mul(at, plan.images) : i32.divU(at, plan.rowBlocks));

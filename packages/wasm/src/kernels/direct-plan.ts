@@ -9,6 +9,7 @@
  */
 
 import { type Correlation, type Phase, reach } from "./correlation.ts";
+import { bestPart } from "./tile.ts";
 
 export interface DirectVariant {
   /** Register tile: rows × 4·vectors. */
@@ -106,7 +107,7 @@ export function directPlan(work: Correlation, relaxed: boolean, variant: DirectV
     rowPitch,
     copiedRows,
     copiedColumns,
-    rows: variant.rows ?? (relaxed ? 6 : 4),
+    rows: variant.rows ?? bestPart(outputColumns, relaxed ? 6 : 4),
     unroll: variant.unroll ?? (relaxed ? 4 : 1),
     rowBlocks: Math.ceil(outputRows / blockRows),
     panelGroups: Math.ceil(panelCount / panels),

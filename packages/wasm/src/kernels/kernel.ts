@@ -8,7 +8,15 @@
  * shared by the stages, `batch` and the like to extents. Pointers of float32 need 4-byte alignment; 64 is fastest.
  */
 
-import { type FunctionHandle, f32x4, type ModuleBuilder, type Value, type ValueType } from "../assembler/index.ts";
+import {
+  type FunctionBuilder,
+  type FunctionHandle,
+  f32x4,
+  type ModuleBuilder,
+  type Value,
+  type ValueType,
+  v128,
+} from "../assembler/index.ts";
 
 /** Run-time extents by name: `batch`, and for contractions `m`. */
 export type Extents = Readonly<Record<string, number>>;
@@ -57,15 +65,36 @@ export interface Fused {
   readonly madd: MultiplyAdd;
   /** `c − a·b` */
   readonly nmadd: MultiplyAdd;
+  /** The number in all lanes. */
+  readonly constant: (value: number) => Vector;
 }
 
 /** Multiply-add in one rounding where the engine can, in two elsewhere. */
 export function fused(options: CodeOptions): Fused {
-  if (options.relaxed) return { madd: f32x4.relaxedMadd, nmadd: f32x4.relaxedNmadd };
+  const constant = f32x4.splat;
+  if (options.relaxed) return { madd: f32x4.relaxedMadd, nmadd: f32x4.relaxedNmadd, constant };
   return {
     madd: (a, b, c) => f32x4.add(c, f32x4.mul(a, b)),
     nmadd: (a, b, c) => f32x4.sub(c, f32x4.mul(a, b)),
+    constant,
   };
+}
+
+/** Bytes of scratch that `hoisted` takes for each constant. */
+export const CONSTANT_BYTES = 16;
+
+/**
+ * Arithmetic whose constants are values loaded at this point from `scratch`. Engines make a vector constant anew wherever
+ * it is used, in some four instructions; what came from memory they keep in a register.
+ */
+export function hoisted(f: FunctionBuilder, ops: Fused, scratch: Value<"i32">, values: readonly number[]): Fused {
+  const known = new Map(
+    values.map((value, i) => {
+      f.do(v128.store(scratch, f32x4.splat(value), i * CONSTANT_BYTES));
+      return [value, f.let(v128.load(scratch, i * CONSTANT_BYTES))];
+    }),
+  );
+  return { ...ops, constant: (value) => known.get(value) ?? f32x4.splat(value) };
 }
 
 export const pointers = (...names: string[]): Parameter[] => names.map((name) => ({ name, type: "i32" }));

@@ -112,6 +112,18 @@ export function splitEvenly(total: number, limit: number): { size: number; count
   return runs.filter((run) => run.size > 0);
 }
 
+/** Share of peak that a register tile of so many rows × 8 reaches: few rows wait for sums, many for registers. */
+const TILE_SHARE: readonly number[] = [0, 0.27, 0.52, 0.76, 0.97, 0.95, 0.92];
+
+/** The largest part, up to `most`, that makes the parts of `total` cheapest. */
+export function bestPart(total: number, most: number): number {
+  const cost = (limit: number): number =>
+    splitEvenly(total, limit).reduce((sum, { size, count }) => sum + (size * count) / (TILE_SHARE[size] ?? 0.5), 0);
+  return Array.from({ length: most }, (_, i) => most - i).reduce((best, limit) =>
+    cost(limit) < cost(best) ? limit : best,
+  );
+}
+
 /** Runs `body` for each part of `splitEvenly`, with a local that holds the part's start; one body a distinct size. */
 export function forParts(
   f: FunctionBuilder,

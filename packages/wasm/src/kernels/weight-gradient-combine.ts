@@ -12,23 +12,30 @@ import {
   type ModuleBuilder,
   v128,
 } from "../assembler/index.ts";
+import { emitChunkCount } from "./conv-chunks.ts";
 import { pointers, type Stage, signature } from "./kernel.ts";
 import { taps, type WeightGradientPlan } from "./weight-gradient-plan.ts";
 
 type Index = Local<"i32">;
 
+interface Chunked {
+  readonly plan: WeightGradientPlan;
+  /** Number of chunks. */
+  readonly chunks: Index;
+}
+
 /** The vector at `from`, summed over chunks. */
-function total(f: FunctionBuilder, plan: WeightGradientPlan, from: Index): Local<"v128"> {
+function total(f: FunctionBuilder, { plan, chunks }: Chunked, from: Index): Local<"v128"> {
   const at = f.let(from);
   const sum = f.let(v128.load(at));
-  f.repeat(plan.chunks - 1, () => {
+  f.repeat(i32.sub(chunks, 1), () => {
     f.increment(at, plan.chunkBytes);
     f.set(sum, f32x4.add(sum, v128.load(at)));
   });
   return sum;
 }
 
-/** Stage (partial, dw). */
+/** Stage (partial, dw, batch). */
 export function combineStage(plan: WeightGradientPlan, key: string): Stage {
   const { shape, arrangement } = plan;
   const height = arrangement === "panels" ? 4 : 8;
@@ -36,11 +43,12 @@ export function combineStage(plan: WeightGradientPlan, key: string): Stage {
   const filterBytes = shape.channels * taps(shape) * 4;
   const stage: Stage = {
     key: `weightGradient combine ${key}`,
-    parameters: pointers("partial", "dw"),
+    parameters: pointers("partial", "dw", "batch"),
     tasks: () => shape.groups * rows,
     define: (module: ModuleBuilder): FunctionHandle =>
       module.function({ name: stage.key, parameters: signature(stage.parameters) }, (f, named) => {
         const p = named as Readonly<Record<string, Index>>;
+        const summed = { plan, chunks: emitChunkCount(f, plan.chunks, p.batch!) };
         const task = f.local("i32");
         f.for(task, p.t0!, p.t1!, 1, () => {
           const group = f.let(i32.divU(task, rows));
@@ -50,8 +58,8 @@ export function combineStage(plan: WeightGradientPlan, key: string): Stage {
           const place = i32.add(i32.mul(group, plan.groupBytes), i32.mul(row, rowBytes(plan)));
           const from = f.let(i32.add(p.partial!, place));
           const count = f.let(i32.sub(shape.filters, i32.mul(row, height)));
-          if (arrangement === "panels") panelRow(f, plan, from, dw, count);
-          else tapRow(f, plan, from, dw, count);
+          if (arrangement === "panels") panelRow(f, summed, from, dw, count);
+          else tapRow(f, summed, from, dw, count);
         });
       }),
   };
@@ -62,8 +70,8 @@ const rowBytes = ({ shape, arrangement }: WeightGradientPlan): number =>
   arrangement === "panels" ? Math.ceil(shape.channels / 8) * taps(shape) * 128 : taps(shape) * shape.channels * 32;
 
 /** Tiles [channels/8][tap][4 filters][8 channels] → four filters (or the `count` there are) of all channels and taps. */
-function panelRow(f: FunctionBuilder, plan: WeightGradientPlan, from: Index, dw: Index, count: Index): void {
-  const { shape } = plan;
+function panelRow(f: FunctionBuilder, summed: Chunked, from: Index, dw: Index, count: Index): void {
+  const { shape } = summed.plan;
   const tapCount = taps(shape);
   const filterBytes = shape.channels * tapCount * 4;
   const columns = (channels: number): void => {
@@ -73,7 +81,7 @@ function panelRow(f: FunctionBuilder, plan: WeightGradientPlan, from: Index, dw:
       for (let filter = 0; filter < 4; filter++) {
         f.if(i32.gtS(count, filter), () => {
           for (let v = 0; 4 * v < channels; v++) {
-            const sum = total(f, plan, f.let(i32.add(from, filter * 32 + 16 * v)));
+            const sum = total(f, summed, f.let(i32.add(from, filter * 32 + 16 * v)));
             const lanes = Math.min(4, channels - 4 * v);
             if (tapCount === 1 && lanes === 4) f.do(v128.store(target, sum, 16 * v));
             else
@@ -93,8 +101,8 @@ function panelRow(f: FunctionBuilder, plan: WeightGradientPlan, from: Index, dw:
 }
 
 /** Rows [tap][channel] of eight filters → (O, I, kh, kw). */
-function tapRow(f: FunctionBuilder, plan: WeightGradientPlan, from: Index, dw: Index, count: Index): void {
-  const { shape } = plan;
+function tapRow(f: FunctionBuilder, summed: Chunked, from: Index, dw: Index, count: Index): void {
+  const { shape } = summed.plan;
   const tapCount = taps(shape);
   const filterBytes = shape.channels * tapCount * 4;
   const out = f.let(dw);
@@ -103,7 +111,7 @@ function tapRow(f: FunctionBuilder, plan: WeightGradientPlan, from: Index, dw: I
     f.repeat(shape.channels, () => {
       for (let v = 0; v < 2; v++) {
         f.if(i32.gtS(count, 4 * v), () => {
-          const sum = total(f, plan, f.let(i32.add(from, 16 * v)));
+          const sum = total(f, summed, f.let(i32.add(from, 16 * v)));
           for (let lane = 0; lane < 4; lane++) f.do(v128.store32Lane(target, sum, lane, (4 * v + lane) * filterBytes));
         });
       }

@@ -9,6 +9,7 @@
  * `taps`, for few input channels: register tiles of taps·channels × 8 filters, dy read in place.
  */
 
+import { type ChunkRule, chunkCount, chunkRule } from "./conv-chunks.ts";
 import type { ConvShape } from "./conv-shape.ts";
 import { planePitch } from "./kernel.ts";
 
@@ -30,7 +31,7 @@ export interface WeightGradientPlan {
   readonly blockRows: number;
   readonly rowBlocks: number;
   readonly images: number;
-  readonly chunks: number;
+  readonly chunks: ChunkRule;
   readonly blockChannels: number;
   readonly channelBlocks: number;
   readonly rows: number;
@@ -52,6 +53,10 @@ const TILE = 4 * 8 * 4;
 /** Scratch that copies should stay under, and bytes of partial sums. */
 const COPY_BYTES = 256 * 1024;
 const PARTIAL_BYTES = 8 * 1024 * 1024;
+/** Positions that a chunk should have; tasks that there should be, at a batch of the usual size. */
+const CHUNK_POSITIONS = 512;
+const TASKS = 8;
+const USUAL_BATCH = 32;
 
 export const taps = ({ axes: [y, x] }: ConvShape): number => y.kernel * x.kernel;
 
@@ -74,8 +79,10 @@ export function weightGradientPlan(
     arrangement === "taps"
       ? Math.ceil(filters / 8) * taps(shape) * channels * 32
       : Math.ceil(filters / 4) * Math.ceil(channels / 8) * taps(shape) * TILE;
-  const chunks = variant.chunks ?? Math.max(1, Math.min(16, Math.floor(PARTIAL_BYTES / (groups * groupBytes))));
-  const split = Math.max(1, Math.ceil(8 / (chunks * groups)));
+  const positions = y.output * x.output;
+  const chunks = chunkRule(positions, CHUNK_POSITIONS, groups * groupBytes, PARTIAL_BYTES, variant.chunks);
+  // Where a usual batch gives few chunks, blocks of channels make tasks.
+  const split = Math.max(1, Math.ceil(TASKS / (chunkCount(chunks, USUAL_BATCH) * groups)));
   const blockChannels =
     arrangement === "taps"
       ? channels
@@ -86,13 +93,13 @@ export function weightGradientPlan(
   const vectorsY = arrangement === "taps" ? 0 : Math.ceil(filters / 4);
   const bytesOf = (block: number): number =>
     (rowsOf(block) * copiedColumns * vectorsX + block * x.output * vectorsY) * 16;
-  const positions = arrangement === "taps" ? 192 : 512;
+  const near = arrangement === "taps" ? 192 : 512;
   const fitting = Array.from({ length: y.output }, (_, i) => i + 1).filter(
-    (n) => n === 1 || (bytesOf(n) <= COPY_BYTES && n * x.output <= positions),
+    (n) => n === 1 || (bytesOf(n) <= COPY_BYTES && n * x.output <= near),
   );
   const blockRows = Math.min(variant.blockRows ?? fitting.at(-1) ?? 1, Math.max(1, y.output));
   const rowBlocks = Math.ceil(y.output / blockRows);
-  const wanted = Math.min(Math.floor(COPY_BYTES / bytesOf(blockRows)), Math.floor(positions / (blockRows * x.output)));
+  const wanted = Math.min(Math.floor(COPY_BYTES / bytesOf(blockRows)), Math.floor(near / (blockRows * x.output)));
   const images = rowBlocks === 1 && arrangement === "panels" ? Math.max(1, variant.images ?? wanted) : 1;
   const copiedRows = rowsOf(blockRows);
   const imageX = copiedRows * copiedColumns * 16;
@@ -111,7 +118,7 @@ export function weightGradientPlan(
     imageY,
     groupBytes,
     channelBlocks: Math.ceil(channels / blockChannels),
-    rows: variant.rows ?? (relaxed ? 6 : 4),
+    rows: variant.rows ?? (relaxed ? 5 : 4),
     unroll: variant.unroll ?? (relaxed ? 4 : 1),
     pitchX: planePitch(images * imageX),
     pitchY: planePitch(images * imageY),

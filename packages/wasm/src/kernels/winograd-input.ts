@@ -17,8 +17,8 @@ import {
   select,
   v128,
 } from "../assembler/index.ts";
-import { alignLine, type Fused } from "./kernel.ts";
-import { dataTransform, filterTransform } from "./winograd-matrices.ts";
+import { alignLine, CONSTANT_BYTES, type Fused, hoisted } from "./kernel.ts";
+import { DATA_CONSTANTS, dataTransform, FILTER_CONSTANTS, filterTransform } from "./winograd-matrices.ts";
 
 export interface InputTransform {
   /** Rows and columns of a tile: 6 transforms with Bᵀ, 4 with the G of F(3, 4). */
@@ -51,8 +51,10 @@ const bufferColumns = (t: InputTransform): number => 4 * t.tilesX + t.window - 4
 
 /** Bytes of scratch: the row buffer and the row of zeros. */
 export function inputScratch(t: InputTransform): number {
-  return alignLine(t.together * bufferColumns(t) * COLUMN) + zeroRowBytes(t);
+  return constantsAt(t) + alignLine(FILTER_CONSTANTS.length * CONSTANT_BYTES);
 }
+
+const constantsAt = (t: InputTransform): number => alignLine(t.together * bufferColumns(t) * COLUMN) + zeroRowBytes(t);
 
 const zeroRowBytes = (t: InputTransform): number => alignLine(t.width * t.channels * 4);
 
@@ -69,10 +71,12 @@ export function defineInputTransform(
   module: ModuleBuilder,
   name: string,
   t: InputTransform,
-  ops: Fused,
+  arithmetic: Fused,
 ): FunctionHandle<"void"> {
   const parameters = { image: "i32", v: "i32", scratch: "i32", row0: "i32", row1: "i32" } as const;
   return module.function({ name, parameters, export: false }, (f, { image, v, scratch, row0, row1 }) => {
+    const values = t.window === 6 ? DATA_CONSTANTS : FILTER_CONSTANTS;
+    const ops = hoisted(f, arithmetic, i32.add(scratch, constantsAt(t)), values);
     const row = f.local("i32");
     f.for(row, row0, row1, 1, () => {
       const rows = rowPointers(f, t, image, i32.add(scratch, alignLine(t.together * bufferColumns(t) * COLUMN)), row);

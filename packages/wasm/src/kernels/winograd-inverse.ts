@@ -12,29 +12,30 @@ import {
   type ModuleBuilder,
   v128,
 } from "../assembler/index.ts";
-import type { Fused } from "./kernel.ts";
+import { CONSTANT_BYTES, type Fused, hoisted } from "./kernel.ts";
 import { type AccumulatePlan, pitchOfM, TILE_BYTES } from "./winograd-accumulate.ts";
-import { outputTransform } from "./winograd-matrices.ts";
+import { OUTPUT_CONSTANTS, outputTransform } from "./winograd-matrices.ts";
 
 export interface InversePlan extends Pick<AccumulatePlan, "filters" | "channels"> {
   /** Channels of the whole of dw, of which M may hold a part. */
   readonly allChannels: number;
-  /** Number of partial products and bytes from one to the next. */
-  readonly chunks: number;
-  readonly chunkBytes: number;
+  /** Bytes from one partial product to the next; left out where there is but one. */
+  readonly chunkBytes?: number;
 }
 
-export const INVERSE_SCRATCH = (36 + 18) * 16;
+const CONSTANTS_AT = (36 + 18) * 16;
+export const INVERSE_SCRATCH = CONSTANTS_AT + OUTPUT_CONSTANTS.length * CONSTANT_BYTES;
 
-/** Defines `(m, dw, scratch, count)`: `count` rows of four filters, from the first tile of `m` and filter of `dw` on. */
+/** Defines `(m, dw, scratch, count, chunks)`: `count` rows of four filters, from the first tile of `m` and filter of `dw` on. */
 export function defineInverse(
   module: ModuleBuilder,
   name: string,
   plan: InversePlan,
-  ops: Fused,
+  arithmetic: Fused,
 ): FunctionHandle<"void"> {
-  const parameters = { m: "i32", dw: "i32", scratch: "i32", count: "i32" } as const;
-  return module.function({ name, parameters, export: false }, (f, { m, dw, scratch, count }) => {
+  const parameters = { m: "i32", dw: "i32", scratch: "i32", count: "i32", chunks: "i32" } as const;
+  return module.function({ name, parameters, export: false }, (f, { m, dw, scratch, count, chunks }) => {
+    const ops = hoisted(f, arithmetic, i32.add(scratch, CONSTANTS_AT), OUTPUT_CONSTANTS);
     f.repeat(count, () => {
       const out = f.let(dw);
       const tile = (vectors: number): void => {
@@ -42,7 +43,7 @@ export function defineInverse(
           const source = f.let(i32.add(m, 16 * k));
           const target = f.let(out);
           f.repeat(4, () => {
-            invert(f, plan, ops, source, scratch, target);
+            invert(f, plan, ops, { source, scratch, target, chunks });
             f.increment(source, 32);
             f.increment(target, plan.allChannels * 36);
           });
@@ -62,20 +63,19 @@ function invert(
   f: FunctionBuilder,
   plan: InversePlan,
   ops: Fused,
-  source: Local<"i32">,
-  scratch: Local<"i32">,
-  target: Local<"i32">,
+  { source, scratch, target, chunks }: Readonly<Record<"source" | "scratch" | "target" | "chunks", Local<"i32">>>,
 ): void {
   const pitch = pitchOfM(plan);
   let from = source;
-  if (plan.chunks > 1) {
+  const { chunkBytes } = plan;
+  if (chunkBytes !== undefined) {
     const partial = f.let(source);
     const row = f.let(scratch);
     f.repeat(6, () => {
       const sums = Array.from({ length: 6 }, (_, k) => f.let(v128.load(partial, k * pitch)));
       const next = f.let(partial);
-      f.repeat(plan.chunks - 1, () => {
-        f.increment(next, plan.chunkBytes);
+      f.repeat(i32.sub(chunks, 1), () => {
+        f.increment(next, chunkBytes);
         sums.forEach((sum, k) => void f.set(sum, f32x4.add(sum, v128.load(next, k * pitch))));
       });
       sums.forEach((sum, k) => void f.do(v128.store(row, sum, 16 * k)));
@@ -84,7 +84,7 @@ function invert(
     });
     from = scratch;
   }
-  const step = plan.chunks > 1 ? 16 : pitch;
+  const step = chunkBytes === undefined ? pitch : 16;
   for (let j = 0; j < 6; j++) {
     const row = [0, 1, 2, 3, 4, 5].map((k) => f.let(v128.load(from, (6 * j + k) * step)));
     outputTransform(f, ops, row, 3).forEach((value, k) => {

@@ -12,11 +12,12 @@ import {
   v128,
 } from "../assembler/index.ts";
 import type { Epilogue, EpilogueVector } from "./epilogue.ts";
-import type { Fused } from "./kernel.ts";
-import { outputTransform } from "./winograd-matrices.ts";
+import { CONSTANT_BYTES, type Fused, hoisted } from "./kernel.ts";
+import { OUTPUT_CONSTANTS, outputTransform } from "./winograd-matrices.ts";
 import type { WinogradPlan } from "./winograd-plan.ts";
 
-export const OUTPUT_SCRATCH = 24 * 16;
+const CONSTANTS_AT = 24 * 16;
+export const OUTPUT_SCRATCH = CONSTANTS_AT + OUTPUT_CONSTANTS.length * CONSTANT_BYTES;
 
 /**
  * Defines `(m, y, scratch, row0, row1, channel0, channel1, …epilogue)` for tile rows [row0, row1), tiles consecutive from
@@ -26,7 +27,7 @@ export function defineOutputTransform(
   module: ModuleBuilder,
   name: string,
   plan: WinogradPlan,
-  ops: Fused,
+  arithmetic: Fused,
   epilogue: Epilogue | undefined,
 ): FunctionHandle<"void"> {
   const parameters = {
@@ -42,6 +43,7 @@ export function defineOutputTransform(
   const [height, width] = [plan.shape.axes[0].output, plan.shape.axes[1].output];
   const pixel = plan.filters * 4;
   return module.function({ name, parameters, export: false }, (f, p) => {
+    const ops = hoisted(f, arithmetic, i32.add(p.scratch, CONSTANTS_AT), OUTPUT_CONSTANTS);
     const extra = Object.fromEntries(Object.keys(epilogue?.parameters ?? {}).map((key) => [key, p[key as "m"]]));
     const row = f.local("i32");
     f.for(row, p.row0, p.row1, 1, () => {

@@ -41,21 +41,21 @@ export function winogradFits({ groups, channels, filters, axes }: ConvShape): bo
   return plain && groups === 1 && channels % 4 === 0 && filters % 4 === 0 && axes.every((axis) => axis.output > 0);
 }
 
-/** The register tile that wastes the fewest rows on `tiles`; the larger of equals. */
+/** The register tile that wastes the fewest rows on `tiles`; of equals, 4×8, which leaves registers free. */
 const paddedTiles = (tiles: number, rows: number): number => Math.ceil(tiles / rows) * rows;
 const bestTileRows = (tiles: number): number =>
-  [6, 5, 4].reduce((best, rows) => (paddedTiles(tiles, rows) < paddedTiles(tiles, best) ? rows : best));
+  [4, 6, 5].reduce((best, rows) => (paddedTiles(tiles, rows) < paddedTiles(tiles, best) ? rows : best));
 
-/**
- * Tile rows of a block: enough tiles that the filters are worth fetching, few enough that V stays near, and a number of
- * tiles that register tiles fill.
- */
+/** Tiles of a block: enough that the filters are worth fetching, few enough that V stays in the second-level cache. */
+const BLOCK_TILES = 28;
+
+/** Tile rows of a block: about `BLOCK_TILES` tiles, in a number that register tiles fill. */
 function bestBlockRows(tilesX: number): number {
   const score = (rows: number): number => {
     const tiles = rows * tilesX;
-    return (paddedTiles(tiles, bestTileRows(tiles)) / tiles) * (1 + 6 / tiles + tiles / 800);
+    return paddedTiles(tiles, bestTileRows(tiles)) / tiles + 0.1 * Math.abs(Math.log(tiles / BLOCK_TILES));
   };
-  const candidates = Array.from({ length: Math.ceil(60 / tilesX) }, (_, i) => i + 1);
+  const candidates = Array.from({ length: Math.ceil((2 * BLOCK_TILES) / tilesX) }, (_, i) => i + 1);
   return candidates.reduce((best, rows) => (score(rows) < score(best) ? rows : best));
 }
 
@@ -90,7 +90,7 @@ export function winogradPlan(shape: ConvShape, variant: WinogradVariant = {}): W
     pitchM: planePitch(held * groupFilters * 4),
     pitchU: filterPitch(shape.channels),
     groupFilters,
-    unroll: variant.unroll ?? 4,
+    unroll: variant.unroll ?? (shape.channels % 8 === 0 ? 8 : 4),
   };
 }
 

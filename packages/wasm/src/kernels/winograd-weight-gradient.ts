@@ -10,6 +10,7 @@
  */
 
 import { i32, type Local, type ModuleBuilder } from "../assembler/index.ts";
+import { type ChunkRule, chunkCount, chunkKey, chunkRule, chunkStart, emitChunkCount } from "./conv-chunks.ts";
 import { type ConvShape, convFlops, shapeKey } from "./conv-shape.ts";
 import {
   alignLine,
@@ -59,6 +60,10 @@ interface Tiles {
   readonly dy: InputTransform;
 }
 
+/** Tiles that a chunk should have, and bytes that all partial sums may take. */
+const CHUNK_TILES = 128;
+const PARTIAL_BYTES = 12e6;
+
 function tilesOf(shape: ConvShape, blockTiles: number, blockRowsOption: number | undefined): Tiles {
   const [y, x] = shape.axes;
   const tilesY = Math.ceil(y.output / 4);
@@ -94,7 +99,7 @@ export function winogradWeightGradient(spec: WinogradWeightGradientSpec): Kernel
 
 const plain = (relaxed: boolean): string => (relaxed ? "" : " plain");
 
-/** Stages (x, dy, partial, batch, local) and (partial, dw, local). */
+/** Stages (x, dy, partial, batch, local) and (partial, dw, batch, local). */
 function chunked({ shape, relaxed, variant = {} }: WinogradWeightGradientSpec): Kernel {
   const t = tilesOf(shape, 48, variant.blockRows);
   const plan: AccumulatePlan = {
@@ -106,9 +111,9 @@ function chunked({ shape, relaxed, variant = {} }: WinogradWeightGradientSpec): 
     unroll: variant.unroll ?? 4,
   };
   const chunkBytes = alignLine(bytesOfM(plan));
-  const chunks = variant.chunks ?? Math.max(2, Math.min(16, Math.floor(12e6 / chunkBytes)));
+  const rule = chunkRule(t.tilesY * t.tilesX, CHUNK_TILES, chunkBytes, PARTIAL_BYTES, variant.chunks);
   const ops = fused({ relaxed });
-  const name = `winogradWeightGradient ${shapeKey(shape)} b${t.blockRows} c${chunks} u${plan.unroll}${plain(relaxed)}`;
+  const name = `winogradWeightGradient ${shapeKey(shape)} b${t.blockRows} ${chunkKey(rule)} u${plan.unroll}${plain(relaxed)}`;
   const offsetDy = alignLine(inputScratch(t.x));
   const offsetV = offsetDy + alignLine(inputScratch(t.dy));
   const offsetY = offsetV + POINTS * t.x.pitch;
@@ -117,7 +122,7 @@ function chunked({ shape, relaxed, variant = {} }: WinogradWeightGradientSpec): 
   const first: Stage = {
     key: `${name} accumulate`,
     parameters: pointers("x", "dy", "partial", "batch", "local"),
-    tasks: () => chunks,
+    tasks: ({ batch }) => chunkCount(rule, batch!),
     define: (module) => {
       const transformX = defineInputTransform(module, `${name} x`, t.x, ops);
       const transformY = defineInputTransform(module, `${name} dy`, t.dy, ops);
@@ -130,10 +135,11 @@ function chunked({ shape, relaxed, variant = {} }: WinogradWeightGradientSpec): 
         const rows = f.let(i32.mul(p.batch!, t.tilesY));
         clearInputScratch(f, t.x, p.local!);
         clearInputScratch(f, t.dy, scratchY);
+        const chunks = emitChunkCount(f, rule, p.batch!);
         const chunk = f.local("i32");
         f.for(chunk, p.t0!, p.t1!, 1, () => {
-          const start = f.let(i32.divU(i32.mul(chunk, rows), chunks));
-          const end = f.let(i32.divU(i32.mul(i32.add(chunk, 1), rows), chunks));
+          const start = f.let(chunkStart(chunk, rows, chunks));
+          const end = f.let(chunkStart(i32.add(chunk, 1), rows, chunks));
           const m = f.let(i32.add(p.partial!, i32.mul(chunk, chunkBytes)));
           const row = f.let(start);
           // An empty chunk still runs once, over no tiles, to write its zeros.
@@ -162,33 +168,36 @@ function chunked({ shape, relaxed, variant = {} }: WinogradWeightGradientSpec): 
       });
     },
   };
-  const second = inverseStage(name, shape, plan, chunks, chunkBytes, ops);
+  const second = inverseStage(name, shape, plan, rule, chunkBytes, ops);
   return {
-    variant: `winograd weight gradient, ${chunks} chunks`,
+    variant: `winograd weight gradient, ${chunkKey(rule)} chunks`,
     stages: [first, second],
-    scratch: () => ({ shared: { partial: chunks * chunkBytes }, local: Math.max(local, INVERSE_SCRATCH) }),
+    scratch: ({ batch }) => ({
+      shared: { partial: chunkCount(rule, batch!) * chunkBytes },
+      local: Math.max(local, INVERSE_SCRATCH),
+    }),
     flops: ({ batch }) => convFlops(shape, batch!),
   };
 }
 
-/** Stage (partial, dw, local): a task makes the gradient of four filters. */
+/** Stage (partial, dw, batch, local): a task makes the gradient of four filters. */
 function inverseStage(
   name: string,
   shape: ConvShape,
   plan: AccumulatePlan,
-  chunks: number,
+  rule: ChunkRule,
   chunkBytes: number,
   ops: Fused,
 ): Stage {
   const stage: Stage = {
     key: `${name} inverse`,
-    parameters: pointers("partial", "dw", "local"),
+    parameters: pointers("partial", "dw", "batch", "local"),
     tasks: () => shape.filters / 4,
     define: (module) => {
       const inverse = defineInverse(
         module,
         `${name} inverse rows`,
-        { ...plan, allChannels: shape.channels, chunks, chunkBytes },
+        { ...plan, allChannels: shape.channels, chunkBytes },
         ops,
       );
       return module.function({ name: stage.key, parameters: signature(stage.parameters) }, (f, named) => {
@@ -200,6 +209,7 @@ function inverseStage(
             i32.add(p.dw!, i32.mul(p.t0!, 4 * shape.channels * 36)),
             p.local!,
             i32.sub(p.t1!, p.t0!),
+            emitChunkCount(f, rule, p.batch!),
           ]),
         );
       });
@@ -307,12 +317,7 @@ function defineProducts(
     if (found !== undefined) return found;
     const made = [
       defineAccumulate(module, key, part(filters, channels), ops),
-      defineInverse(
-        module,
-        `${key} inverse`,
-        { filters, channels, allChannels: shape.channels, chunks: 1, chunkBytes: 0 },
-        ops,
-      ),
+      defineInverse(module, `${key} inverse`, { filters, channels, allChannels: shape.channels }, ops),
     ] as const;
     functions.set(key, made);
     return made;
@@ -353,7 +358,7 @@ function defineProducts(
           return i32.ltS(row, rows);
         });
         const place = i32.add(i32.mul(o, whole.filters * shape.channels * 36), i32.mul(c, whole.channels * 36));
-        f.do(f.call(inverse, [p.local!, i32.add(p.dw!, place), scratch, filters / 4]));
+        f.do(f.call(inverse, [p.local!, i32.add(p.dw!, place), scratch, filters / 4, 1]));
       };
       const choose = (filters: number): void =>
         lastChannels === whole.channels

@@ -6,8 +6,8 @@
 
 import { type FunctionBuilder, i32, type Local, type Value, v128 } from "../assembler/index.ts";
 import type { ConvShape } from "./conv-shape.ts";
-import { type CodeOptions, fused, type Kernel, pointers, signature } from "./kernel.ts";
-import { filterTransform } from "./winograd-matrices.ts";
+import { type CodeOptions, type Fused, fused, hoisted, type Kernel, pointers, signature } from "./kernel.ts";
+import { FILTER_CONSTANTS, filterTransform } from "./winograd-matrices.ts";
 import { filterPitch, POINTS } from "./winograd-plan.ts";
 
 export interface WinogradWeightsSpec extends CodeOptions {
@@ -25,10 +25,10 @@ export function winogradWeights({ shape, direction, relaxed }: WinogradWeightsSp
   const rowStep = (gradient ? shape.channels : 1) * 36;
   const columnStep = (gradient ? 1 : shape.channels) * 36;
   const key = `winogradWeights ${direction} ${shape.channels}→${shape.filters}${relaxed ? "" : " plain"}`;
-  const ops = fused({ relaxed });
+  const arithmetic = fused({ relaxed });
   const parameters = pointers("w", "packed");
 
-  const filter = (f: FunctionBuilder, w: Local<"i32">, u: Local<"i32">, width: number): void => {
+  const filter = (f: FunctionBuilder, ops: Fused, w: Local<"i32">, u: Local<"i32">, width: number): void => {
     const tap = (k: number): number => 4 * (gradient ? 8 - k : k);
     const lanes = (k: number): Value<"v128"> =>
       [1, 2, 3].reduce<Value<"v128">>(
@@ -65,10 +65,13 @@ export function winogradWeights({ shape, direction, relaxed }: WinogradWeightsSp
         (f, p) => {
           const t = f.local("i32");
           f.for(t, p.t0, p.t1, 1, () => {
+            const panel = f.let(i32.add(p.packed, i32.mul(t, POINTS * filterPitch(rows))));
+            // The panel holds the constants until it is written.
+            const ops = hoisted(f, arithmetic, panel, FILTER_CONSTANTS);
             const half = (vector: number, width: number) => (): void => {
               const w = f.let(i32.add(p.w, i32.mul(i32.add(i32.mul(t, 8), 4 * vector), columnStep)));
-              const u = f.let(i32.add(p.packed, i32.add(i32.mul(t, POINTS * filterPitch(rows)), 16 * vector)));
-              f.repeat(rows, () => filter(f, w, u, width));
+              const u = f.let(i32.add(panel, 16 * vector));
+              f.repeat(rows, () => filter(f, ops, w, u, width));
             };
             if (columns % 8 === 0) {
               half(0, 8)();
