@@ -11,11 +11,14 @@ import {
   formatProgram,
   type Program,
   referenceExecutor,
+  settle,
   sizeOf,
   stridesOf,
   type Tensor,
   type TypedArray,
   useExecutor,
+  Variable,
+  validateProgram,
 } from "@prewitt/core";
 import * as ops from "@prewitt/ops";
 import { checkedStages, expectSameBits, inputsOf, type RandomGraph, randomGraphs, runOn } from "@prewitt/testing";
@@ -87,6 +90,54 @@ test("compiled is evaluated, bit for bit, and a second call repeats the first", 
     ); // prettier-ignore
     expect(compiled.traces).toBe(1);
   });
+});
+
+/** Variables that a step replaces by values of their shape, or by a multiple of themselves. */
+function stepOf({ fn }: RandomGraph, variables: readonly Variable[]): () => Tensor[] {
+  return () => {
+    const outputs = fn(...variables.map((v) => v.read()));
+    const left = [...outputs];
+    const next = variables.map((v) => {
+      const at = left.findIndex((t) => t.shape.join() === v.shape.join() && t.dtype === v.dtype);
+      return at < 0 ? v.read().mul(0.75) : (left.splice(at, 1)[0] as Tensor);
+    });
+    for (const [i, v] of variables.entries()) v.assign(next[i] as Tensor);
+    return outputs;
+  };
+}
+
+test.each([plain, fused])("variables updated in place are variables assigned anew, bit for bit (%#)", (executor) => {
+  const programs: Program[] = [];
+  const watched: Executor = {
+    ...withTraits("watched", executor.traits),
+    prepare: (program) => {
+      programs.push(program);
+      return executor.prepare(program);
+    },
+    createStorage: (dtype, length) => executor.createStorage(dtype, length),
+  };
+  let inPlace = 0;
+  holds(graphs, 100, (graph) => {
+    const run = (compiled: boolean): TypedArray[] => {
+      using _ = useExecutor(watched);
+      const variables = graph.inputs.map((t) => new Variable(t));
+      const step = compiled ? compile(stepOf(graph, variables), { checkFinite: false }) : stepOf(graph, variables);
+      const handles: Tensor[] = [];
+      for (let n = 0; n < 3; n++) {
+        handles.push(...variables.map((v) => v.read()), ...step());
+        settle(...variables);
+      }
+      return read([...handles, ...variables.map((v) => v.read())]);
+    };
+    const expected = run(false);
+    programs.length = 0;
+    expectEqualValues(run(true), expected, "compiled");
+    for (const program of programs) {
+      validateProgram(program);
+      inPlace += program.variables.length - program.assigns.length;
+    }
+  });
+  expect(inPlace).toBeGreaterThan(20);
 });
 
 test("values do not depend on what else is evaluated, or in which order", () => {

@@ -88,7 +88,7 @@ describe("train-mnist", () => {
     const { output, closed } = start("--epochs", "many");
     expect(await closed).toEqual([1, null]);
     expect(output.text).toContain('--epochs is "many", and must be an integer of 1 or more.');
-    expect(output.text).toContain("--images N  training images, at most 60,000 (5000)");
+    expect(output.text).toContain("--images N  training images, at most 60,000 (60000)");
     expect(output.text).not.toContain("    at ");
   });
 });

@@ -38,4 +38,6 @@ async function train() {
 const losses = await train();
 if (!(losses[2] < losses[0])) throw new Error(`the loss does not fall: ${losses}`);
 if (`${await train()}` !== `${losses}`) throw new Error("two runs with one seed differ");
-console.log(`${entries.length + 1} entries loaded; losses ${losses.map((l) => l.toFixed(4)).join(", ")} on ${process.version}`);
+console.log(
+  `${entries.length + 1} entries loaded; losses ${losses.map((l) => l.toFixed(4)).join(", ")} on ${process.version}`,
+);

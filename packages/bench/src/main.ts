@@ -16,7 +16,13 @@ import { perceptronWorkload } from "./workloads/perceptron.ts";
 import { resnetInference, resnetTraining } from "./workloads/resnet.ts";
 
 const workloads: readonly Workload[] = [
-  matmulWorkload, convWorkload, mnistTraining, resnetTraining, mnistInference, resnetInference, perceptronWorkload,
+  matmulWorkload,
+  convWorkload,
+  mnistTraining,
+  resnetTraining,
+  mnistInference,
+  resnetInference,
+  perceptronWorkload,
 ]; // prettier-ignore
 
 const { values } = parseArgs({

@@ -13,5 +13,8 @@ export function randomTensor(shape: readonly number[], scale = 1): Tensor {
 }
 
 export function randomLabels(count: number, classes: number): Tensor {
-  return tensor(Int32Array.from({ length: count }, (_, i) => (i * 7 + 3) % classes), { shape: [count] });
+  return tensor(
+    Int32Array.from({ length: count }, (_, i) => (i * 7 + 3) % classes),
+    { shape: [count] },
+  );
 }

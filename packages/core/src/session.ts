@@ -3,12 +3,12 @@
  * Nothing else in the library keeps module-level state.
  */
 
-import type { Executor } from "./run/executor.ts";
-import type { Trace } from "./run/trace.ts";
 import type { Site } from "./graph/site.ts";
-import type { Tensor } from "./tensor/tensor.ts";
+import type { Executor } from "./run/executor.ts";
 import type { PlanCache } from "./run/plan-cache.ts";
+import type { Trace } from "./run/trace.ts";
 import type { Variable } from "./run/variable.ts";
+import type { Tensor } from "./tensor/tensor.ts";
 
 /** What new nodes inherit from the node they stand for. */
 export interface Origin {

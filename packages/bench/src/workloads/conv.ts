@@ -32,7 +32,9 @@ export const convWorkload: Workload = {
       const y = new Variable(randomTensor([n, h, h, o]));
       const dx = new Variable(randomTensor([n, h, h, c]));
       const dw = new Variable(randomTensor([o, c / groups, k, k]));
-      const forward = compile(() => y.assign(toPhysical(conv2d(toLogical(x.read()), weight.read(), { padding, groups }))));
+      const forward = compile(() =>
+        y.assign(toPhysical(conv2d(toLogical(x.read()), weight.read(), { padding, groups }))),
+      );
       yield { name: `${name} fwd`, flops, run: () => forward() };
       const both = compile(() => {
         const inputs = { x: toLogical(x.read()), w: weight.read() };

@@ -1,6 +1,6 @@
 /** W5: the overhead of a step, on a perceptron so small that arithmetic does not count. */
 
-import { compile, grad, mse, nn, tensor, type Tensor } from "prewitt";
+import { compile, grad, mse, nn, type Tensor, tensor } from "prewitt";
 import type { Workload } from "../workload.ts";
 
 const STEPS = 100;
@@ -11,7 +11,12 @@ export const perceptronWorkload: Workload = {
   *cases() {
     const model = nn.init(new nn.Sequential(new nn.Linear({ out: 16 }), new nn.Tanh(), new nn.Linear({ out: 1 })), [2]);
     const optimizer = new nn.SGD(model.parameters(), { learningRate: 0.1 });
-    const x = tensor([[0, 0], [0, 1], [1, 0], [1, 1]]); // prettier-ignore
+    const x = tensor([
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ]); // prettier-ignore
     const y = tensor([[0], [1], [1], [0]]);
     const step = compile((x: Tensor, y: Tensor) => {
       const loss = mse(model.forward(x), y);

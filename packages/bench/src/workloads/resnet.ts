@@ -32,8 +32,14 @@ export class ResNet18 extends nn.Module {
   readonly stem = new nn.Conv2d({ out: 64, kernel: 3, padding: 1, bias: false });
   readonly bn = new nn.BatchNorm2d();
   readonly stages = new nn.Sequential(
-    new Block(64, 64, 1), new Block(64, 64, 1), new Block(64, 128, 2), new Block(128, 128, 1),
-    new Block(128, 256, 2), new Block(256, 256, 1), new Block(256, 512, 2), new Block(512, 512, 1),
+    new Block(64, 64, 1),
+    new Block(64, 64, 1),
+    new Block(64, 128, 2),
+    new Block(128, 128, 1),
+    new Block(128, 256, 2),
+    new Block(256, 256, 1),
+    new Block(256, 512, 2),
+    new Block(512, 512, 1),
   ); // prettier-ignore
   readonly head = new nn.Linear({ out: 10 });
 

@@ -8,7 +8,7 @@
  */
 
 import { HostValue, type Value } from "../run/executor.ts";
-import { type DType, type TypedArray, allocate } from "../tensor/dtype.ts";
+import { allocate, type DType, type TypedArray } from "../tensor/dtype.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor, TensorSpec } from "../tensor/tensor.ts";
 import { type Attributes, type LeafOp, makeNode } from "./op.ts";
@@ -28,7 +28,8 @@ function leaf<A extends SpecAttributes>(name: string): LeafOp<A> {
 export const constantOp: LeafOp<SpecAttributes> = leaf("constant");
 export const scalarOp: LeafOp<ScalarAttributes> = leaf("scalar");
 export const inputOp: LeafOp<SpecAttributes & { readonly index: number }> = leaf("input");
-export const variableOp: LeafOp<SpecAttributes & { readonly cell: object; readonly version: number }> = leaf("variable");
+export const variableOp: LeafOp<SpecAttributes & { readonly cell: object; readonly version: number }> =
+  leaf("variable");
 
 /** A leaf that holds `array`, which must not be written to afterwards. */
 export function constantNode(array: TypedArray, shape: Shape, dtype: DType): Tensor {

@@ -138,11 +138,7 @@ function asList(specs: TensorSpec | readonly TensorSpec[]): readonly TensorSpec[
 }
 
 /** Adds a node to the graph: checks it by the op's shape rule, and remembers module path and source line. */
-export function makeNode<A extends Attributes>(
-  op: OpDefinition<A>,
-  inputs: readonly Tensor[],
-  attributes: A,
-): Node {
+export function makeNode<A extends Attributes>(op: OpDefinition<A>, inputs: readonly Tensor[], attributes: A): Node {
   const origin = session.origin;
   const scope = origin?.scope ?? currentScope();
   const site = origin?.site ?? captureSite(makeNode);
@@ -152,15 +148,31 @@ export function makeNode<A extends Attributes>(
     for (const output of outputs) checkExtents(output);
   } catch (error) {
     if (error instanceof PrewittError) {
-      const operands = inputs.map((t, i) => ({ name: op.inputNames?.[i] ?? `input ${i}`, shape: t.shape, dtype: t.dtype }));
+      const operands = inputs.map((t, i) => ({
+        name: op.inputNames?.[i] ?? `input ${i}`,
+        shape: t.shape,
+        dtype: t.dtype,
+      }));
       throw error.fill({ op: op.name, module: scope, operands, at: formatSite(site) });
     }
     throw error;
   }
-  return new Node({ op, inputs, attributes, outputs, scope, site, control: origin?.control, recompute: origin?.recompute });
+  return new Node({
+    op,
+    inputs,
+    attributes,
+    outputs,
+    scope,
+    site,
+    control: origin?.control,
+    recompute: origin?.recompute,
+  });
 }
 
 function checkExtents(spec: TensorSpec): void {
   if (spec.shape.every((n) => Number.isSafeInteger(n) && n >= 0)) return;
-  throw new ShapeError({ summary: "the output would have an impossible shape", problems: [`shape [${spec.shape.join(", ")}]`] });
+  throw new ShapeError({
+    summary: "the output would have an impossible shape",
+    problems: [`shape [${spec.shape.join(", ")}]`],
+  });
 }

@@ -40,7 +40,8 @@ function expandBelow(outputs: readonly Tensor[], inputs: ReadonlySet<Tensor>): r
   for (const node of order) {
     const next = node.inputs.map(follow);
     const changed = next.some((t, i) => t !== node.inputs[i]);
-    const results = "expand" in node.op ? expandNode(node, next) : changed ? cloneWith(node, next, follow).tensors : node.tensors;
+    const results =
+      "expand" in node.op ? expandNode(node, next) : changed ? cloneWith(node, next, follow).tensors : node.tensors;
     results.forEach((t, i) => {
       if (!inputs.has(node.tensors[i] as Tensor)) moved.set(node.tensors[i] as Tensor, t);
     });

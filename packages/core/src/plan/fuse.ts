@@ -37,7 +37,7 @@ export function fuse(program: Program, traits: ExecutorTraits): Program {
     results: new Set([...program.outputs.map((o) => o.buffer), ...program.assigns.map((a) => a.value.buffer)]),
     dtypeOf: (operand) => (program.buffers[operand.buffer] as Buffer).dtype,
   };
-  program.kernels.forEach((kernel, i) => index(state, kernel, i));
+  for (const [i, kernel] of program.kernels.entries()) index(state, kernel, i);
   const inline = (copies: boolean): void => {
     for (let i = 0; i < state.kernels.length; i++) {
       const kernel = state.kernels[i];
@@ -88,7 +88,8 @@ function producerOf(
   if (!sameView(read, map.writes[0] as Operand) || !sameShape(map.shape, shape)) return undefined;
   if (map.expression.instructions.length > budget) return undefined;
   const only = !state.results.has(read.buffer) && state.readers.get(read.buffer)?.size === 1;
-  if (!only && (!copies || flopsOf(map.expression) > CHEAP || map.reads.length > 2 || dear(map.expression))) return undefined;
+  if (!only && (!copies || flopsOf(map.expression) > CHEAP || map.reads.length > 2 || dear(map.expression)))
+    return undefined;
   return { at, map };
 }
 

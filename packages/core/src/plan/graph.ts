@@ -7,8 +7,8 @@
 
 import { scalarOp, variableOp } from "../graph/leaves.ts";
 import type { Node } from "../graph/node.ts";
-import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../run/variable.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 export interface GraphAssign {
   readonly variable: Variable;
@@ -46,7 +46,11 @@ export function resultsOf(graph: Pick<Graph, "outputs" | "assigns" | "checks">):
 }
 
 /** Collects the nodes that the results need. Creation order is an order of computation. */
-export function collect(outputs: readonly Tensor[], assigns: readonly GraphAssign[] = [], checks: readonly Tensor[] = []): Graph {
+export function collect(
+  outputs: readonly Tensor[],
+  assigns: readonly GraphAssign[] = [],
+  checks: readonly Tensor[] = [],
+): Graph {
   const nodes = new Set<Node>();
   const leaves = new Set<Tensor>();
   const stack: Tensor[] = [];

@@ -5,13 +5,13 @@
 
 import { formatProgram } from "../program/text.ts";
 import { currentExecutor } from "../run/executors.ts";
-import { session } from "../session.ts";
-import { type Tensor, isTensor } from "../tensor/tensor.ts";
 import { Trace } from "../run/trace.ts";
+import { session } from "../session.ts";
+import { isTensor, type Tensor } from "../tensor/tensor.ts";
 import { flatten } from "../tree/tree.ts";
 import { type Cost, costOf } from "./cost.ts";
-import { formatGraph } from "./graph-text.ts";
 import { collect } from "./graph.ts";
+import { formatGraph } from "./graph-text.ts";
 import { type PlanStages, planStages } from "./plan.ts";
 
 export interface Inspection {
@@ -32,7 +32,13 @@ export function inspect<Args extends readonly unknown[]>(fn: (...args: Args) => 
   session.trace = trace;
   let outputs: readonly Tensor[];
   try {
-    const given = args.map((a) => (isTensor(a) ? trace.input({ shape: a.shape, dtype: a.dtype }) : typeof a === "number" ? trace.input({ shape: [], dtype: "float32" }) : a));
+    const given = args.map((a) =>
+      isTensor(a)
+        ? trace.input({ shape: a.shape, dtype: a.dtype })
+        : typeof a === "number"
+          ? trace.input({ shape: [], dtype: "float32" })
+          : a,
+    );
     const returned = fn(...(given as unknown as Args));
     outputs = returned === undefined ? [] : flatten(returned, isTensor, "result").leaves;
   } finally {

@@ -3,7 +3,7 @@
  * too (the moments and the parameter of an Adam update: one pass over memory instead of three).
  */
 
-import { type Kernel, type MapKernel, allReads } from "../program/kernels.ts";
+import { allReads, type Kernel, type MapKernel } from "../program/kernels.ts";
 import { type Operand, sameView } from "../program/operand.ts";
 import type { Program } from "../program/program.ts";
 import { ScalarBuilder } from "../program/scalar.ts";
@@ -25,7 +25,8 @@ export function join(program: Program, traits: ExecutorTraits): Program {
       for (const read of consumer.reads) {
         const at = writer.get(read.buffer);
         const producer = at === undefined ? undefined : kernels[at];
-        if (at === undefined || at === i || producer?.kind !== "map" || !joinable(producer, consumer, read, traits)) continue;
+        if (at === undefined || at === i || producer?.kind !== "map" || !joinable(producer, consumer, read, traits))
+          continue;
         // The joined kernel runs where the consumer ran: nobody may need the producer's values before.
         const early = producer.writes.some((w) => [...(readers.get(w.buffer) ?? [])].some((r) => r < i && r !== at));
         if (early) continue;
@@ -66,9 +67,11 @@ function joinable(producer: MapKernel, consumer: MapKernel, read: Operand, trait
   const write = producer.writes.find((w) => w.buffer === read.buffer) as Operand;
   if (!sameView(read, write)) return false;
   // Every read of what the producer writes must be of the same element.
-  for (const w of producer.writes) for (const r of consumer.reads) if (r.buffer === w.buffer && !sameView(r, w)) return false;
+  for (const w of producer.writes)
+    for (const r of consumer.reads) if (r.buffer === w.buffer && !sameView(r, w)) return false;
   const layout = (consumer.writes[0] as Operand).strides;
-  if (!producer.writes.every((w) => w.strides.every((s, axis) => s === layout[axis] || w.shape[axis] === 1))) return false;
+  if (!producer.writes.every((w) => w.strides.every((s, axis) => s === layout[axis] || w.shape[axis] === 1)))
+    return false;
   return producer.expression.instructions.length + consumer.expression.instructions.length <= traits.maxExpression;
 }
 
@@ -80,7 +83,11 @@ function joinMaps(producer: MapKernel, consumer: MapKernel): MapKernel {
     return known >= 0 ? known : reads.push(read) - 1;
   };
   const index = (axis: number): number => builder.index(axis);
-  const made = builder.inline(producer.expression, (k, dtype) => builder.read(place(producer.reads[k] as Operand), dtype), index);
+  const made = builder.inline(
+    producer.expression,
+    (k, dtype) => builder.read(place(producer.reads[k] as Operand), dtype),
+    index,
+  );
   const results = builder.inline(
     consumer.expression,
     (k, dtype) => {

@@ -4,20 +4,20 @@
  */
 
 import { ProgramError } from "../errors/errors.ts";
-import { type ScalarAttributes, isLiteral, scalarOp } from "../graph/leaves.ts";
+import { isLiteral, type ScalarAttributes, scalarOp } from "../graph/leaves.ts";
 import type { Node } from "../graph/node.ts";
 import type { LoweredOp, ViewOp } from "../graph/op.ts";
 import { formatSite } from "../graph/site.ts";
 import type { Kernel, KernelOrigin, MapKernel, ReduceKernel } from "../program/kernels.ts";
-import { type Operand, isContiguous, wholeBuffer } from "../program/operand.ts";
+import { isContiguous, type Operand, wholeBuffer } from "../program/operand.ts";
 import type { Assign, Buffer, Program, ProgramInput, ProgramVariable } from "../program/program.ts";
-import { type Instruction, type ScalarExpression, identityExpression } from "../program/scalar.ts";
+import { type Instruction, identityExpression, type ScalarExpression } from "../program/scalar.ts";
 import type { ExecutorTraits, HostValue } from "../run/executor.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { type Shape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { CHANNELS_LAST, activationReads, channelsLastBuffers, isDenseIn, orderedStrides } from "./layout.ts";
 import { type Graph, isScalarLeaf, isTracedVariable } from "./graph.ts";
+import { activationReads, CHANNELS_LAST, channelsLastBuffers, isDenseIn, orderedStrides } from "./layout.ts";
 
 /** A program under construction. */
 class Builder {
@@ -57,7 +57,14 @@ class Builder {
     if (order === undefined ? isContiguous(operand) : isDenseIn(operand, order)) return operand;
     const dtype = this.dtypeOf(operand);
     const copy = this.temporary(dtype, operand.shape, order);
-    this.kernels.push({ kind: "map", shape: operand.shape, reads: [operand], writes: [copy], expression: identityExpression(dtype), origins: [origin] });
+    this.kernels.push({
+      kind: "map",
+      shape: operand.shape,
+      reads: [operand],
+      writes: [copy],
+      expression: identityExpression(dtype),
+      origins: [origin],
+    });
     return copy;
   }
 }
@@ -87,7 +94,7 @@ interface Lowering {
 
 function lowerWith(graph: Graph, traits: ExecutorTraits, given: number, channelsLast: ReadonlySet<Tensor>): Lowering {
   const b = new Builder(traits, channelsLast);
-  graph.leaves.forEach((t, i) => bindLeaf(b, t, i, i >= given));
+  for (const [i, t] of graph.leaves.entries()) bindLeaf(b, t, i, i >= given);
   for (const node of graph.nodes) lowerNode(b, node);
   for (const t of graph.checks) {
     b.kernels.push({ kind: "check", reads: [operandOf(b, t)], writes: [], origins: [originOf(t.node)] });
@@ -119,7 +126,14 @@ function bindLeaf(b: Builder, t: Tensor, leaf: number, made: boolean): void {
   const literal = value !== undefined && isLiteral(value);
   if (literal) b.literals.set(buffer, value);
   const source = t.node.op === scalarOp ? "scalar" : t.node.op.name === "input" ? "argument" : "constant";
-  b.inputs.push({ buffer, dtype, shape, source, leaf, data: literal || made ? (t.node.values[0] as HostValue).array : undefined });
+  b.inputs.push({
+    buffer,
+    dtype,
+    shape,
+    source,
+    leaf,
+    data: literal || made ? (t.node.values[0] as HostValue).array : undefined,
+  });
   b.operands.set(t, wholeBuffer(buffer, shape));
 }
 
@@ -137,7 +151,9 @@ function lowerNode(b: Builder, node: Node): void {
   }
   if (!("lower" in node.op)) throw new ProgramError(`[${node.op.name}] has no lowering and was not expanded`);
   const op: LoweredOp<Record<string, unknown>> = node.op;
-  const outputs = node.outputs.map((spec, i) => b.temporary(spec.dtype, spec.shape, b.channelsLast.has(node.tensors[i] as Tensor) ? CHANNELS_LAST : undefined));
+  const outputs = node.outputs.map((spec, i) =>
+    b.temporary(spec.dtype, spec.shape, b.channelsLast.has(node.tensors[i] as Tensor) ? CHANNELS_LAST : undefined),
+  );
   const context = {
     inputs: node.inputs.map((t) => operandOf(b, t)),
     outputs,
@@ -149,13 +165,19 @@ function lowerNode(b: Builder, node: Node): void {
   const inputs = fittedInputs(b, kernel, context.inputs, origin);
   if (inputs.some((operand, i) => operand !== context.inputs[i])) kernel = op.lower({ ...context, inputs });
   b.kernels.push({ ...bakeLiterals(b, kernel), origins: [origin] });
-  node.tensors.forEach((t, i) => b.operands.set(t, outputs[i] as Operand));
+  for (const [i, t] of node.tensors.entries()) b.operands.set(t, outputs[i] as Operand);
 }
 
 /** The inputs in the layout that the kernel's kind wants. */
-function fittedInputs(b: Builder, kernel: Kernel, inputs: readonly Operand[], origin: KernelOrigin): readonly Operand[] {
+function fittedInputs(
+  b: Builder,
+  kernel: Kernel,
+  inputs: readonly Operand[],
+  origin: KernelOrigin,
+): readonly Operand[] {
   if (b.traits.stridedReads.has(kernel.kind)) return inputs;
-  const windowed = b.traits.layout === "channels-last" && (kernel.kind === "conv" || kernel.kind === "pool") ? kernel : undefined;
+  const windowed =
+    b.traits.layout === "channels-last" && (kernel.kind === "conv" || kernel.kind === "pool") ? kernel : undefined;
   const activations = windowed === undefined ? [] : activationReads(windowed);
   return inputs.map((operand) => b.dense(operand, origin, activations.includes(operand) ? CHANNELS_LAST : undefined));
 }
@@ -180,10 +202,14 @@ function bakeLiterals(b: Builder, kernel: Kernel): Kernel {
   const instructions = expression.instructions.map((i): Instruction => {
     if (i.op !== "read") return i;
     const value = b.literals.get((kernel.reads[i.operand] as Operand).buffer);
-    return value === undefined ? { ...i, operand: number[i.operand] as number } : { op: "const", value, dtype: i.dtype };
+    return value === undefined
+      ? { ...i, operand: number[i.operand] as number }
+      : { op: "const", value, dtype: i.dtype };
   });
   const baked: ScalarExpression = { instructions, results: expression.results };
-  return kernel.kind === "map" ? ({ ...kernel, reads, expression: baked } satisfies MapKernel) : ({ ...kernel, reads, prologue: baked } satisfies ReduceKernel);
+  return kernel.kind === "map"
+    ? ({ ...kernel, reads, expression: baked } satisfies MapKernel)
+    : ({ ...kernel, reads, prologue: baked } satisfies ReduceKernel);
 }
 
 /** The operand of a value that is assigned: a whole temporary, so that no assignment reads what another overwrites. */

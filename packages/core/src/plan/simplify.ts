@@ -7,8 +7,8 @@
 
 import { isLiteral, scalarNode, scalarValue } from "../graph/leaves.ts";
 import type { Node } from "../graph/node.ts";
-import type { Tensor } from "../tensor/tensor.ts";
 import { sameShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { type Graph, isScalarLeaf, resultsOf } from "./graph.ts";
 import { opKey, valueKey } from "./key.ts";
 import { cloneWith, rewrite } from "./rewrite.ts";
@@ -19,8 +19,8 @@ export function simplify(graph: Graph): Graph {
   const scalars = new Map<string, Tensor>();
   const numbers = new Map<Tensor, number>();
   const numberOf = (t: Tensor): number => {
-    let n = numbers.get(t);
-    if (n === undefined) numbers.set(t, (n = numbers.size));
+    const n = numbers.get(t) ?? numbers.size;
+    numbers.set(t, n);
     return n;
   };
   /** Equal literals are one leaf, so that expressions over them are found equal too. */
@@ -34,7 +34,10 @@ export function simplify(graph: Graph): Graph {
   };
   return rewrite(graph, (node, given) => {
     const inputs = given.map(unify);
-    const simple = identityOf(node, inputs) ?? foldScalars(node, inputs) ?? transposedProduct(node, inputs, (uses.get(node.inputs[0] as Tensor) ?? 0) === 1);
+    const simple =
+      identityOf(node, inputs) ??
+      foldScalars(node, inputs) ??
+      transposedProduct(node, inputs, (uses.get(node.inputs[0] as Tensor) ?? 0) === 1);
     if (simple !== undefined) return [unify(simple)];
     const key = `${opKey(node.op, node.attributes)}(${inputs.map(numberOf).join()})${node.recompute ?? ""}`;
     const known = seen.get(key);
@@ -72,7 +75,9 @@ function identityOf(node: Node, inputs: readonly Tensor[]): Tensor | undefined {
     case "assigned":
       return a;
     case "sum":
-      return (node.attributes.axes as number[]).every((axis) => a.shape[axis] === 1) ? a.reshape(spec.shape) : undefined;
+      return (node.attributes.axes as number[]).every((axis) => a.shape[axis] === 1)
+        ? a.reshape(spec.shape)
+        : undefined;
     default:
       return undefined;
   }
@@ -81,7 +86,8 @@ function identityOf(node: Node, inputs: readonly Tensor[]): Tensor | undefined {
 /** How many nodes and results read each tensor. */
 function countUses(graph: Graph): Map<Tensor, number> {
   const uses = new Map<Tensor, number>();
-  for (const t of [...graph.nodes.flatMap((node) => node.inputs), ...resultsOf(graph)]) uses.set(t, (uses.get(t) ?? 0) + 1);
+  for (const t of [...graph.nodes.flatMap((node) => node.inputs), ...resultsOf(graph)])
+    uses.set(t, (uses.get(t) ?? 0) + 1);
   return uses;
 }
 
@@ -105,7 +111,12 @@ function transposedProduct(node: Node, inputs: readonly Tensor[], only: boolean)
 
 /** Arithmetic on two literals of rank 0. */
 function foldScalars(node: Node, inputs: readonly Tensor[]): Tensor | undefined {
-  if (inputs.length === 0 || inputs.length > 2 || !inputs.every((t) => isScalarLeaf(t) && isLiteral(scalarValue(t) as number))) return undefined;
+  if (
+    inputs.length === 0 ||
+    inputs.length > 2 ||
+    !inputs.every((t) => isScalarLeaf(t) && isLiteral(scalarValue(t) as number))
+  )
+    return undefined;
   const [a, b] = inputs.map((t) => scalarValue(t) as number) as [number, number];
   const { dtype } = node.outputs[0] as Tensor;
   if (dtype !== "float32" && dtype !== "float64") return undefined;

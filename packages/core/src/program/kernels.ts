@@ -197,7 +197,19 @@ export type Kernel =
 export type KernelKind = Kernel["kind"];
 
 export const kernelKinds: readonly KernelKind[] = [
-  "map", "reduce", "scan", "sort", "contract", "conv", "pool", "gather", "scatter", "random", "copy", "check", "host",
+  "map",
+  "reduce",
+  "scan",
+  "sort",
+  "contract",
+  "conv",
+  "pool",
+  "gather",
+  "scatter",
+  "random",
+  "copy",
+  "check",
+  "host",
 ]; // prettier-ignore
 
 /** All operands that a kernel reads, those of its epilogue last. */

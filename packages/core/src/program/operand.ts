@@ -35,12 +35,18 @@ export function wholeBuffer(buffer: number, shape: Shape): Operand {
 /** The operand stretched to `shape`: axes of size 1 and missing leading axes repeat. */
 export function broadcastOperand(operand: Operand, shape: Shape): Operand {
   const missing = shape.length - operand.shape.length;
-  const strides = shape.map((n, i) => (i < missing || (operand.shape[i - missing] === 1 && n !== 1) ? 0 : (operand.strides[i - missing] as number)));
+  const strides = shape.map((n, i) =>
+    i < missing || (operand.shape[i - missing] === 1 && n !== 1) ? 0 : (operand.strides[i - missing] as number),
+  );
   return { ...operand, shape, strides };
 }
 
 export function permuteOperand(operand: Operand, order: readonly number[]): Operand {
-  return { ...operand, shape: order.map((a) => operand.shape[a] as number), strides: order.map((a) => operand.strides[a] as number) };
+  return {
+    ...operand,
+    shape: order.map((a) => operand.shape[a] as number),
+    strides: order.map((a) => operand.strides[a] as number),
+  };
 }
 
 /**

@@ -14,7 +14,7 @@ import { session } from "../session.ts";
 import { allocate, isFloat, type TypedArray } from "../tensor/dtype.ts";
 import { isTensor, Tensor } from "../tensor/tensor.ts";
 import { type FlatTree, flatten, type Tree } from "../tree/tree.ts";
-import { evaluate, refuseTraced, settle, valueOf } from "./evaluate.ts";
+import { evaluate, hostArray, refuseTraced, settle } from "./evaluate.ts";
 import type { Executor, PreparedProgram, Storage, Value } from "./executor.ts";
 import { currentExecutor } from "./executors.ts";
 import { nonFiniteOrigin } from "./non-finite.ts";
@@ -73,6 +73,7 @@ interface Leaves {
  *   return loss;
  * });
  */
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that only assigns returns nothing
 export function compile<Args extends readonly Argument[], R extends Tree<Tensor> | void>(
   fn: (...args: Args) => R,
   options: CompileOptions = {},
@@ -83,8 +84,8 @@ export function compile<Args extends readonly Argument[], R extends Tree<Tensor>
     if (session.trace !== undefined) return fn(...args);
     const leaves = readArguments(args);
     const executor = currentExecutor();
-    let known = plans.get(leaves.signature);
-    if (known === undefined) plans.set(leaves.signature, (known = []));
+    const known = plans.get(leaves.signature) ?? [];
+    plans.set(leaves.signature, known);
     let found = known.find((p) => p.executor === executor && p.guards.every((g) => Object.is(g.read(), g.value)));
     if (found === undefined) {
       found = tracePlan(fn, args, executor, options);
@@ -237,7 +238,7 @@ function runPlan(p: Plan, leaves: Leaves, executor: Executor): unknown {
   for (const v of p.assigned) v.beforeOverwrite();
   // Only now: an argument may be the version that is about to be overwritten, and has its copy by now.
   const inputs = p.bindings.map((b) =>
-    typeof b === "number" ? argumentArray(leaves.values[b] as Tensor | number) : b instanceof Tensor ? valueOf(b) : b,
+    typeof b === "number" ? argumentArray(leaves.values[b] as Tensor | number) : b instanceof Tensor ? hostArray(b) : b,
   );
   let values: readonly Value[];
   try {
@@ -258,7 +259,7 @@ function whereNonFinite(p: Plan, inputs: readonly TypedArray[], storages: readon
 }
 
 function knownValue(t: Tensor): TypedArray | undefined {
-  return t.node.values[t.output] === undefined ? undefined : valueOf(t);
+  return t.node.values[t.output] === undefined ? undefined : hostArray(t);
 }
 
 function argumentArray(value: Tensor | number): TypedArray {
@@ -268,5 +269,5 @@ function argumentArray(value: Tensor | number): TypedArray {
     return array;
   }
   evaluate(value);
-  return valueOf(value);
+  return hostArray(value);
 }

@@ -82,11 +82,11 @@ function preparedFor(graph: Graph): PreparedProgram {
 
 /** The arrays that a program's inputs are bound to. */
 export function bindInputs(inputs: readonly ProgramInput[], leaves: readonly Tensor[]): TypedArray[] {
-  return inputs.map((input) => input.data ?? valueOf(leaves[input.leaf] as Tensor));
+  return inputs.map((input) => input.data ?? hostArray(leaves[input.leaf] as Tensor));
 }
 
 /** The value of an evaluated tensor, without a copy. */
-export function valueOf(t: Tensor): TypedArray {
+export function hostArray(t: Tensor): TypedArray {
   const value = t.node.values[t.output];
   if (value?.readSync === undefined) throw new PrewittError("this executor cannot read values synchronously");
   return value.readSync();

@@ -35,7 +35,12 @@ export interface ExecutorTraits {
   /** Kinds that take a scalar expression on their results before the store. */
   readonly epilogues: ReadonlySet<KernelKind>;
   /** Whether a kernel of such a kind takes this expression and what it reads; yes to all when absent. */
-  acceptsEpilogue?(kernel: Kernel, expression: ScalarExpression, reads: readonly Operand[], dtypeOf: (operand: Operand) => DType): boolean;
+  acceptsEpilogue?(
+    kernel: Kernel,
+    expression: ScalarExpression,
+    reads: readonly Operand[],
+    dtypeOf: (operand: Operand) => DType,
+  ): boolean;
   /** Kinds that take a scalar expression on what they read. */
   readonly prologues: ReadonlySet<KernelKind>;
   /** Join maps with maps. */

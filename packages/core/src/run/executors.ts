@@ -26,7 +26,12 @@ export function useExecutor(choice: "reference" | "default" | Executor): Disposa
   if (choice === "reference") session.executor = before?.name === "reference" ? before : referenceExecutor();
   else if (choice === "default") session.executor = undefined;
   else if (typeof choice === "object" && choice !== null) session.executor = choice;
-  else throw new OptionError({ op: "useExecutor", summary: `unknown executor ${String(choice)}`, fix: '"reference", "default" or an executor object' });
+  else
+    throw new OptionError({
+      op: "useExecutor",
+      summary: `unknown executor ${String(choice)}`,
+      fix: '"reference", "default" or an executor object',
+    });
   session.epoch++;
   return {
     [Symbol.dispose]() {

@@ -9,7 +9,7 @@ import { formatSite } from "../graph/site.ts";
 import { type Graph, isTracedVariable } from "../plan/graph.ts";
 import { plan } from "../plan/plan.ts";
 import { referenceExecutor } from "../reference/executor.ts";
-import { type TypedArray, isFloat } from "../tensor/dtype.ts";
+import { isFloat, type TypedArray } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Storage } from "./executor.ts";
 import type { Variable } from "./variable.ts";
@@ -34,11 +34,21 @@ function describe(data: TypedArray): string {
 /**
  * The error that names the origin. `arrays` holds the array of each leaf of the graph (variables: their storage).
  */
-export function nonFiniteOrigin(graph: Graph, arrayOf: (leaf: number) => TypedArray | undefined, storages: ReadonlyMap<Variable, Storage>): NonFiniteError {
+export function nonFiniteOrigin(
+  graph: Graph,
+  arrayOf: (leaf: number) => TypedArray | undefined,
+  storages: ReadonlyMap<Variable, Storage>,
+): NonFiniteError {
   for (const [i, leaf] of graph.leaves.entries()) {
-    const data = isTracedVariable(leaf) ? storages.get(leaf.node.attributes.cell as Variable)?.readSync?.() : arrayOf(i);
+    const data = isTracedVariable(leaf)
+      ? storages.get(leaf.node.attributes.cell as Variable)?.readSync?.()
+      : arrayOf(i);
     if (data === undefined || !isFloat(leaf.dtype) || firstNonFinite(data) < 0) continue;
-    const name = isTracedVariable(leaf) ? `the variable "${(leaf.node.attributes.cell as Variable).name}"` : leaf.node.op.name === "input" ? `argument ${leaf.node.attributes.index}` : "a constant";
+    const name = isTracedVariable(leaf)
+      ? `the variable "${(leaf.node.attributes.cell as Variable).name}"`
+      : leaf.node.op.name === "input"
+        ? `argument ${leaf.node.attributes.index}`
+        : "a constant";
     return new NonFiniteError({
       summary: `the result is not finite: ${name} already holds ${describe(data)}`,
       fix: "check the data before the step; nothing was assigned",
@@ -50,27 +60,44 @@ export function nonFiniteOrigin(graph: Graph, arrayOf: (leaf: number) => TypedAr
   const at = values.findIndex((data) => firstNonFinite(data) >= 0);
   const t = tensors[at] as Tensor | undefined;
   if (t === undefined) {
-    return new NonFiniteError({ summary: "the result is not finite, but every node is when computed unfused", fix: "nothing was assigned; report this" });
+    return new NonFiniteError({
+      summary: "the result is not finite, but every node is when computed unfused",
+      fix: "nothing was assigned; report this",
+    });
   }
   return new NonFiniteError({
     op: t.node.op.name,
     module: t.node.scope,
     summary: `is the first node with a value that is not finite: ${describe(values[at] as TypedArray)}`,
-    operands: t.node.inputs.map((x, i) => ({ name: t.node.op.inputNames?.[i] ?? `input ${i}`, shape: x.shape, dtype: x.dtype })),
+    operands: t.node.inputs.map((x, i) => ({
+      name: t.node.op.inputNames?.[i] ?? `input ${i}`,
+      shape: x.shape,
+      dtype: x.dtype,
+    })),
     fix: "lower the learning rate or guard the op; nothing was assigned, and { checkFinite: false } turns the check off",
     at: formatSite(t.node.site),
   });
 }
 
-function runAll(graph: Graph, arrayOf: (leaf: number) => TypedArray | undefined, storages: ReadonlyMap<Variable, Storage>): TypedArray[] {
+function runAll(
+  graph: Graph,
+  arrayOf: (leaf: number) => TypedArray | undefined,
+  storages: ReadonlyMap<Variable, Storage>,
+): TypedArray[] {
   const executor = referenceExecutor();
   const program = plan(graph, { ...executor.traits, memoryLimit: Number.POSITIVE_INFINITY });
   const byId = new Map([...storages].map(([v, s]) => [v.id, s]));
   const variables = program.variables.map((v) => {
-    const copy = executor.createStorage(v.dtype, v.shape.reduce((a, b) => a * b, 1));
+    const copy = executor.createStorage(
+      v.dtype,
+      v.shape.reduce((a, b) => a * b, 1),
+    );
     copy.write(byId.get(v.id)?.readSync?.() as TypedArray);
     return copy;
   });
   const inputs = program.inputs.map((input) => input.data ?? (arrayOf(input.leaf) as TypedArray));
-  return executor.prepare(program).run({ inputs, variables }).map((v) => v.readSync?.() as TypedArray);
+  return executor
+    .prepare(program)
+    .run({ inputs, variables })
+    .map((v) => v.readSync?.() as TypedArray);
 }

@@ -11,9 +11,9 @@ import { captureSite, formatSite } from "../graph/site.ts";
 import { session } from "../session.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
 import type { NestedArray } from "../tensor/methods-type.ts";
-import { type Shape, formatShape } from "../tensor/shape.ts";
+import { formatShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { evaluate, valueOf } from "./evaluate.ts";
+import { evaluate, hostArray } from "./evaluate.ts";
 
 const YIELD_MS = 50;
 
@@ -27,7 +27,7 @@ async function giveTurn(): Promise<void> {
 /** The elements in row-major order, as a fresh typed array. */
 export function readDataSync(t: Tensor): TypedArray {
   evaluate(t);
-  return valueOf(t).slice();
+  return hostArray(t).slice();
 }
 
 export async function readData(t: Tensor): Promise<TypedArray> {
@@ -51,7 +51,7 @@ function demandOne(t: Tensor, below: unknown): void {
 export function readItemSync(t: Tensor): number {
   demandOne(t, readItemSync);
   evaluate(t);
-  return valueOf(t)[0] as number;
+  return hostArray(t)[0] as number;
 }
 
 export async function readItem(t: Tensor): Promise<number> {
@@ -79,7 +79,7 @@ export async function readArray(t: Tensor): Promise<NestedArray> {
 export function detach(t: Tensor): Tensor {
   if (session.trace !== undefined) return t.stopGradient();
   evaluate(t);
-  return constantNode(valueOf(t).slice(), t.shape, t.dtype);
+  return constantNode(hostArray(t).slice(), t.shape, t.dtype);
 }
 
 /** `float32 [2, 3]` */

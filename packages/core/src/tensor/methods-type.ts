@@ -119,4 +119,8 @@ export interface TensorMethods {
   expectShape(...pattern: readonly (number | string)[]): Tensor;
 }
 
-export type SliceRange = null | number | readonly [number | null, number | null] | readonly [number | null, number | null, number];
+export type SliceRange =
+  | null
+  | number
+  | readonly [number | null, number | null]
+  | readonly [number | null, number | null, number];

@@ -45,7 +45,6 @@ export class Tensor implements TensorSpec {
   }
 }
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see the class
 export interface Tensor extends TensorMethods {}
 
 /** Whether `value` is a tensor. */

@@ -1,6 +1,13 @@
 /** Scalar expressions behind convolutions and matrix products, where the planner has fused one. */
 
-import type { ContractKernel, ConvKernel, DType, Kernel as ProgramKernel, Operand, ScalarExpression } from "@prewitt/core";
+import type {
+  ContractKernel,
+  ConvKernel,
+  DType,
+  Operand,
+  Kernel as ProgramKernel,
+  ScalarExpression,
+} from "@prewitt/core";
 import type { Epilogue } from "../kernels/epilogue.ts";
 import { type EpilogueRead, expressionEpilogue, fitsEpilogue } from "../kernels/epilogue-expression.ts";
 import type { LoweringContext } from "./lowered.ts";
@@ -20,7 +27,8 @@ function walkOf(read: Operand, write: Operand, channelAxis: number): EpilogueRea
   return axes.length === 1 && axes[0] === channelAxis && read.strides[channelAxis] === 1 ? "channel" : undefined;
 }
 
-const channelAxisOf = (kernel: ProgramKernel, write: Operand): number => (kernel.kind === "conv" ? 1 : write.shape.length - 1);
+const channelAxisOf = (kernel: ProgramKernel, write: Operand): number =>
+  kernel.kind === "conv" ? 1 : write.shape.length - 1;
 
 /** Whether a kernel can take the expression behind its result. */
 export function acceptsEpilogue(
@@ -41,7 +49,9 @@ export function lowerEpilogue(kernel: ConvKernel | ContractKernel, context: Lowe
   const write = kernel.writes[0] as Operand;
   const channel = channelAxisOf(kernel, write);
   const reads = kernel.epilogueReads ?? [];
-  const forms = reads.map((r): EpilogueRead => ({ dtype: context.dtypeOf(r), walks: walkOf(r, write, channel) as EpilogueRead["walks"] }));
+  const forms = reads.map(
+    (r): EpilogueRead => ({ dtype: context.dtypeOf(r), walks: walkOf(r, write, channel) as EpilogueRead["walks"] }),
+  );
   return {
     epilogue: expressionEpilogue(kernel.epilogue, forms),
     operands: Object.fromEntries(reads.map((r, i) => [`e${i + 1}`, r])),

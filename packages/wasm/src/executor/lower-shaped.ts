@@ -1,6 +1,6 @@
 /** Kinds that are generated straight from the program's kernel: operands by number, extents with the kernel. */
 
-import { allReads, type Kernel as ProgramKernel, type Operand } from "@prewitt/core";
+import { allReads, type Operand, type Kernel as ProgramKernel } from "@prewitt/core";
 import type { CodeOptions } from "../kernels/kernel.ts";
 import { type DTypes, readName, type ShapedKernel, writeName } from "../kernels/shaped.ts";
 import type { Lowering } from "./lowered.ts";

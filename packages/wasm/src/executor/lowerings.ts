@@ -1,6 +1,6 @@
 /** The kernel kinds and who generates them: the one place that lists them all. `host` is the executor's own. */
 
-import type { HostKernel, Kernel as ProgramKernel, Operand, PoolKernel } from "@prewitt/core";
+import type { HostKernel, Operand, PoolKernel, Kernel as ProgramKernel } from "@prewitt/core";
 import { checkKernel } from "../kernels/check.ts";
 import { copyKernel } from "../kernels/copy.ts";
 import { gatherKernel } from "../kernels/gather.ts";

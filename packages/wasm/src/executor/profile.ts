@@ -34,8 +34,8 @@ export class Profile {
   }
 
   #row(program: WasmProgram, kernel: number): ProfileRow {
-    let rows = this.#rows.get(program);
-    if (rows === undefined) this.#rows.set(program, (rows = []));
+    const rows = this.#rows.get(program) ?? [];
+    this.#rows.set(program, rows);
     const known = rows[kernel];
     if (known !== undefined) return known;
     const described = program.program.kernels[kernel] as ProgramKernel;

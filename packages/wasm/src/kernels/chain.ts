@@ -14,7 +14,8 @@ export function chain(kernels: readonly Kernel[], shared: Readonly<Record<string
     scratch: (extents) => {
       const parts = kernels.map((k) => k.scratch(extents));
       const all: Record<string, number> = { ...shared };
-      for (const part of parts) for (const [name, bytes] of Object.entries(part.shared)) all[name] = Math.max(all[name] ?? 0, alignLine(bytes));
+      for (const part of parts)
+        for (const [name, bytes] of Object.entries(part.shared)) all[name] = Math.max(all[name] ?? 0, alignLine(bytes));
       return { shared: all, local: Math.max(...parts.map((p) => p.local)) };
     },
     flops: main.flops,

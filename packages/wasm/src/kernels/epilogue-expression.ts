@@ -19,13 +19,34 @@ export interface EpilogueRead {
 
 /** Instructions that an epilogue may hold: what takes no function of its own. */
 const simple: ReadonlySet<string> = new Set([
-  "read", "const", "neg", "abs", "add", "sub", "mul", "div", "min", "max", "sqrt", "eq", "ne", "lt", "le", "gt", "ge",
-  "and", "or", "not", "select",
+  "read",
+  "const",
+  "neg",
+  "abs",
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "min",
+  "max",
+  "sqrt",
+  "eq",
+  "ne",
+  "lt",
+  "le",
+  "gt",
+  "ge",
+  "and",
+  "or",
+  "not",
+  "select",
 ]); // prettier-ignore
 
 /** Whether an expression can run on registers: float32 results, no index, no function calls. */
 export function fitsEpilogue({ instructions, results }: ScalarExpression): boolean {
-  return results.length === 1 && instructions.every((i) => simple.has(i.op) && (i.dtype === "float32" || i.dtype === "bool"));
+  return (
+    results.length === 1 && instructions.every((i) => simple.has(i.op) && (i.dtype === "float32" || i.dtype === "bool"))
+  );
 }
 
 /** Parameters are named `e1`, `e2`, … in the order of `reads`. */
@@ -53,7 +74,12 @@ export function expressionEpilogue(expression: ScalarExpression, reads: readonly
   };
 }
 
-function inputsOf(e: Emitter, vector: EpilogueVector, reads: readonly EpilogueRead[], pointers: readonly Local<"i32">[]): Inputs {
+function inputsOf(
+  e: Emitter,
+  vector: EpilogueVector,
+  reads: readonly EpilogueRead[],
+  pointers: readonly Local<"i32">[],
+): Inputs {
   return {
     index: () => {
       throw new Error("an epilogue reads no index");

@@ -7,7 +7,14 @@
  */
 
 import type { PoolKernel, WindowAxis } from "@prewitt/core";
-import { type FunctionBuilder, i32, type Local, type ModuleBuilder, type Value, type ValueType } from "../assembler/index.ts";
+import {
+  type FunctionBuilder,
+  i32,
+  type Local,
+  type ModuleBuilder,
+  type Value,
+  type ValueType,
+} from "../assembler/index.ts";
 import type { CodeOptions, Kernel, Stage } from "./kernel.ts";
 import { signature } from "./kernel.ts";
 import { doubleLanes, type PoolLanes, singleLanes, vectorLanes } from "./pool-lanes.ts";
@@ -76,11 +83,15 @@ function planPool(kernel: PoolKernel, dtypes: DTypes, anywhere: boolean): PoolPl
   const add = (name: string, strides: readonly number[], dtype: string): void => {
     planes[name] = { name, strides, bytes: dtype === "float64" ? 8 : 4 };
   };
-  kernel.reads.forEach((o, i) => add(readName(i), o.strides, dtypes.reads[i] as string));
-  kernel.writes.forEach((o, i) => add(writeName(i), o.strides, dtypes.writes[i] as string));
+  for (const [i, o] of kernel.reads.entries()) add(readName(i), o.strides, dtypes.reads[i] as string);
+  for (const [i, o] of kernel.writes.entries()) add(writeName(i), o.strides, dtypes.writes[i] as string);
   const wide = dtypes.writes[0] === "float64";
   const single = wide ? doubleLanes : singleLanes;
-  const vector = !wide && kernel.mode !== "maxTake" && !anywhere && [...kernel.reads, ...kernel.writes].every((o) => o.strides[1] === 1);
+  const vector =
+    !wide &&
+    kernel.mode !== "maxTake" &&
+    !anywhere &&
+    [...kernel.reads, ...kernel.writes].every((o) => o.strides[1] === 1);
   const work = columns * channels * axes[0].kernel * axes[1].kernel;
   return {
     mode: kernel.mode,
@@ -129,7 +140,13 @@ function at(p: Record<string, Index>, plane: Plane, image: Address, y: Address, 
 }
 
 /** Runs the body for all channels with pointers that move along; first by vectors, then one by one. */
-function forChannels(f: FunctionBuilder, plan: PoolPlan, planes: readonly Plane[], starts: readonly Address[], body: (lanes: PoolLanes, pointers: readonly Index[]) => void): void {
+function forChannels(
+  f: FunctionBuilder,
+  plan: PoolPlan,
+  planes: readonly Plane[],
+  starts: readonly Address[],
+  body: (lanes: PoolLanes, pointers: readonly Index[]) => void,
+): void {
   const pointers = starts.map((start) => f.let(start));
   let left = plan.channels;
   for (const lanes of plan.forms) {
@@ -154,9 +171,18 @@ interface Window {
 }
 
 /** The window at a position of the output plane; `whole` runs where it lies inside the input, `cut` where not. */
-function forWindow(f: FunctionBuilder, plan: PoolPlan, { y, x }: Place, whole: ((w: Window) => void) | undefined, cut: (w: Window) => void): void {
+function forWindow(
+  f: FunctionBuilder,
+  plan: PoolPlan,
+  { y, x }: Place,
+  whole: ((w: Window) => void) | undefined,
+  cut: (w: Window) => void,
+): void {
   const [ay, ax] = plan.axes;
-  const w = { y0: f.let(i32.sub(i32.mul(y, ay.stride), ay.padBefore)), x0: f.let(i32.sub(i32.mul(x, ax.stride), ax.padBefore)) };
+  const w = {
+    y0: f.let(i32.sub(i32.mul(y, ay.stride), ay.padBefore)),
+    x0: f.let(i32.sub(i32.mul(x, ax.stride), ax.padBefore)),
+  };
   if (whole === undefined) {
     cut(w);
     return;
@@ -167,8 +193,13 @@ function forWindow(f: FunctionBuilder, plan: PoolPlan, { y, x }: Place, whole: (
     whole(w);
     return;
   }
-  const inside = (start: Index, a: WindowAxis): Address => i32.and(i32.geS(start, 0), i32.ltS(i32.add(start, reach(a)), a.input));
-  f.if(i32.and(inside(w.y0, ay), inside(w.x0, ax)), () => whole(w), () => cut(w));
+  const inside = (start: Index, a: WindowAxis): Address =>
+    i32.and(i32.geS(start, 0), i32.ltS(i32.add(start, reach(a)), a.input));
+  f.if(
+    i32.and(inside(w.y0, ay), inside(w.x0, ax)),
+    () => whole(w),
+    () => cut(w),
+  );
 }
 
 /** Runs the body for every tap that lies inside the input, in row-major order. */
@@ -189,13 +220,18 @@ function forTaps(f: FunctionBuilder, plan: PoolPlan, w: Window, body: (iy: Index
 function tapOffsets(plan: PoolPlan): { y: number; x: number }[] {
   const [ay, ax] = plan.axes;
   const all: { y: number; x: number }[] = [];
-  for (let ky = 0; ky < ay.kernel; ky++) for (let kx = 0; kx < ax.kernel; kx++) all.push({ y: ky * ay.dilation, x: kx * ax.dilation });
+  for (let ky = 0; ky < ay.kernel; ky++)
+    for (let kx = 0; kx < ax.kernel; kx++) all.push({ y: ky * ay.dilation, x: kx * ax.dilation });
   return all;
 }
 
-const offsetIn = (plane: Plane, y: number, x: number): number => (y * (plane.strides[2] as number) + x * (plane.strides[3] as number)) * plane.bytes;
+const offsetIn = (plane: Plane, y: number, x: number): number =>
+  (y * (plane.strides[2] as number) + x * (plane.strides[3] as number)) * plane.bytes;
 const shift = (plane: Plane, y: Address, x: Address): Address =>
-  i32.add(i32.mul(y, (plane.strides[2] as number) * plane.bytes), i32.mul(x, (plane.strides[3] as number) * plane.bytes));
+  i32.add(
+    i32.mul(y, (plane.strides[2] as number) * plane.bytes),
+    i32.mul(x, (plane.strides[3] as number) * plane.bytes),
+  );
 
 /** Written out only where constant offsets are small and not negative. */
 function canUnroll(plan: PoolPlan, plane: Plane): boolean {
@@ -226,30 +262,36 @@ const emitMax: Emit = (f, plan, p, place) => {
     });
   };
   const cut = (w: Window): void => {
-    forChannels(f, plan, [x, y, index], [at(p, x, place.image, i32.const(0), i32.const(0)), ...written], (l, [from, to, toIndex]) => {
-      const best = let_(f, l.constant(Number.NEGATIVE_INFINITY));
-      const where = let_(f, l.position(i32.const(-1)));
-      const found = f.let(i32.const(0));
-      forTaps(f, plan, w, (iy, ix) => {
-        const value = let_(f, l.load(i32.add(from as Index, shift(x, iy, ix))));
-        const here = let_(f, l.position(i32.add(i32.mul(iy, width), ix)));
-        f.if(
-          found,
-          () => {
-            const better = let_(f, l.beats(value, best));
-            f.set(where, l.choose(better, here, where));
-            f.set(best, l.choose(better, value, best));
-          },
-          () => {
-            f.set(best, value);
-            f.set(where, here);
-            f.set(found, 1);
-          },
-        );
-      });
-      l.store(f, to as Index, best);
-      l.storeIndex(f, toIndex as Index, where);
-    });
+    forChannels(
+      f,
+      plan,
+      [x, y, index],
+      [at(p, x, place.image, i32.const(0), i32.const(0)), ...written],
+      (l, [from, to, toIndex]) => {
+        const best = let_(f, l.constant(Number.NEGATIVE_INFINITY));
+        const where = let_(f, l.position(i32.const(-1)));
+        const found = f.let(i32.const(0));
+        forTaps(f, plan, w, (iy, ix) => {
+          const value = let_(f, l.load(i32.add(from as Index, shift(x, iy, ix))));
+          const here = let_(f, l.position(i32.add(i32.mul(iy, width), ix)));
+          f.if(
+            found,
+            () => {
+              const better = let_(f, l.beats(value, best));
+              f.set(where, l.choose(better, here, where));
+              f.set(best, l.choose(better, value, best));
+            },
+            () => {
+              f.set(best, value);
+              f.set(where, here);
+              f.set(found, 1);
+            },
+          );
+        });
+        l.store(f, to as Index, best);
+        l.storeIndex(f, toIndex as Index, where);
+      },
+    );
   };
   forWindow(f, plan, place, canUnroll(plan, x) ? whole : undefined, cut);
 };
@@ -303,7 +345,10 @@ function forCovering(f: FunctionBuilder, a: WindowAxis, index: Index, body: (pos
   f.doWhile(() => {
     const reach = f.let(i32.sub(i32.add(index, a.padBefore), i32.mul(k, a.dilation)));
     const position = f.let(i32.divS(reach, a.stride));
-    const exact = i32.and(i32.geS(reach, 0), i32.and(i32.eq(i32.mul(position, a.stride), reach), i32.ltS(position, a.output)));
+    const exact = i32.and(
+      i32.geS(reach, 0),
+      i32.and(i32.eq(i32.mul(position, a.stride), reach), i32.ltS(position, a.output)),
+    );
     f.if(exact, () => body(position));
     f.increment(k, -1);
     return i32.geS(k, 0);
@@ -339,7 +384,11 @@ const emitMaxGradient: Emit = (f, plan, p, place) => {
       () => {
         const starts = [at(p, dy, place.image, oy, ox), at(p, index, place.image, oy, ox), written];
         forChannels(f, plan, [dy, index, dx], starts, (l, [g, i, to]) => {
-          l.store(f, to as Index, l.choose(l.same(l.loadIndex(i as Index), l.position(here)), l.load(g as Index), l.constant(0)));
+          l.store(
+            f,
+            to as Index,
+            l.choose(l.same(l.loadIndex(i as Index), l.position(here)), l.load(g as Index), l.constant(0)),
+          );
         });
       },
       () => forChannels(f, plan, [dx], [written], (l, [to]) => l.store(f, to as Index, l.constant(0))),
@@ -366,7 +415,9 @@ function scatterImage(f: FunctionBuilder, plan: PoolPlan, p: Record<string, Inde
   const [ay, ax] = plan.axes;
   const zero = i32.const(0);
   f.repeat(ay.input, (y) => {
-    f.repeat(ax.input, (x) => forChannels(f, plan, [dx], [at(p, dx, image, y, x)], (l, [to]) => l.store(f, to as Index, l.constant(0))));
+    f.repeat(ax.input, (x) =>
+      forChannels(f, plan, [dx], [at(p, dx, image, y, x)], (l, [to]) => l.store(f, to as Index, l.constant(0))),
+    );
   });
   f.repeat(ay.output, (y) => {
     f.repeat(ax.output, (x) => {
@@ -391,7 +442,10 @@ const emitAverageGradient: Emit = (f, plan, p, place) => {
     const sum = let_(f, l.constant(0));
     forCovering(f, ay, place.y, (oy) => {
       forCovering(f, ax, place.x, (ox) => {
-        const w = { y0: f.let(i32.sub(i32.mul(oy, ay.stride), ay.padBefore)), x0: f.let(i32.sub(i32.mul(ox, ax.stride), ax.padBefore)) };
+        const w = {
+          y0: f.let(i32.sub(i32.mul(oy, ay.stride), ay.padBefore)),
+          x0: f.let(i32.sub(i32.mul(ox, ax.stride), ax.padBefore)),
+        };
         f.set(sum, l.add(sum, l.divide(l.load(i32.add(g as Index, shift(dy, oy, ox))), divisor(f, plan, w))));
       });
     });
@@ -403,12 +457,17 @@ const emitMaxTake: Emit = (f, plan, p, place) => {
   const { read0: x, read1: index, write0: y } = plan.planes;
   const zero = i32.const(0);
   const width = plan.axes[1].input;
-  const starts = [at(p, x, place.image, zero, zero), at(p, index, place.image, place.y, place.x), at(p, y, place.image, place.y, place.x)];
+  const starts = [
+    at(p, x, place.image, zero, zero),
+    at(p, index, place.image, place.y, place.x),
+    at(p, y, place.image, place.y, place.x),
+  ];
   forChannels(f, plan, [x, index, y], starts, (l, [from, i, to]) => {
     const flat = f.let(l.loadIndex(i as Index) as Value<"i32">);
     f.if(
       i32.geS(flat, 0),
-      () => l.store(f, to as Index, l.load(i32.add(from as Index, shift(x, i32.divU(flat, width), i32.remU(flat, width))))),
+      () =>
+        l.store(f, to as Index, l.load(i32.add(from as Index, shift(x, i32.divU(flat, width), i32.remU(flat, width))))),
       () => l.store(f, to as Index, l.constant(0)),
     );
   });
