@@ -220,9 +220,9 @@ function inverseStage(
 
 /** Stages (x, v, batch, local), (dy, y, batch, local) and (v, y, dw, batch, local). */
 function staged({ shape, relaxed, variant = {} }: WinogradWeightGradientSpec): Kernel {
-  const t = tilesOf(shape, 32, variant.blockRows);
+  const t = tilesOf(shape, 64, variant.blockRows);
   const ops = fused({ relaxed });
-  const filters = Math.min(variant.blockFilters ?? 32, shape.filters);
+  const filters = Math.min(variant.blockFilters ?? 64, shape.filters);
   const channels = Math.min(variant.blockChannels ?? 32, shape.channels);
   const name = `winogradWeightGradient staged ${shapeKey(shape)} b${t.blockRows} ${filters}×${channels}${plain(relaxed)}`;
   const blocks = (batch: number): number => Math.ceil((batch * t.tilesY) / t.blockRows);
