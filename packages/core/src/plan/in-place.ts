@@ -6,6 +6,7 @@
 import { allReads, type Kernel } from "../program/kernels.ts";
 import { isContiguous, type Operand, sameView } from "../program/operand.ts";
 import type { Assign, Program, ProgramVariable } from "../program/program.ts";
+import { sizeOf } from "../tensor/shape.ts";
 
 export function assignInPlace(program: Program): Program {
   let kernels: readonly Kernel[] = program.kernels;
@@ -50,6 +51,8 @@ function canOverwrite(kernels: readonly Kernel[], at: number, variable: number, 
   const kernel = kernels[at];
   if (kernel === undefined || !isContiguous(value)) return false;
   const write = kernel.writes.find((w) => w.buffer === value.buffer) as Operand;
+  // A value may be a part of what the kernel writes: then there is no room for the rest.
+  if (sizeOf(write.shape) !== sizeOf(value.shape)) return false;
   const reads = allReads(kernel).filter((r) => r.buffer === variable);
   if (
     reads.length > 0 &&

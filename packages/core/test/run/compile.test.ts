@@ -9,6 +9,7 @@ import {
   ones,
   referenceExecutor,
   settle,
+  split,
   type Tensor,
   TraceError,
   tensor,
@@ -196,6 +197,18 @@ describe("state", () => {
       [4, 8],
       [6, 12],
     ]); // prettier-ignore
+  });
+
+  test.each([false, true])("a variable takes a part of a larger value (fused: %s)", (fuse) => {
+    using _ = useExecutor(referenceExecutor({ fuse }));
+    const v = new Variable(tensor([1]));
+    const f = compile((x: Tensor) => {
+      const [head, tail] = split(x.mul(2), 2) as [Tensor, Tensor];
+      v.assign(head);
+      return tail;
+    });
+    expect(read(f(tensor([3, 4])))).toEqual([8]);
+    expect(read(v)).toEqual([6]);
   });
 
   test("pending assignments made outside are settled first", () => {
