@@ -85,7 +85,7 @@ function measure(kernel: ConvKernel, direction: ConvDirection, { shape, batch }:
     kernel.packing &&
     runAlone(kernel.packing.kernel, { w: weights, packed: new Float32Array(kernel.packing.bytes / 4) }, {});
   const packing = pack === undefined ? undefined : time(() => pack.run(), seconds / 4);
-  const operands =
+  const operands: Record<string, Float32Array> =
     direction === "weightGradient"
       ? { x: inputs, dy: outputs, dw: weights }
       : {

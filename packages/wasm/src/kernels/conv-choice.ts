@@ -51,7 +51,7 @@ export function winogradArrangement(
   shape: ConvShape,
   batch: number,
 ): { arrangement: "fused" | "staged"; blockRows: number } {
-  const plan = winogradPlan(shape);
+  const plan = winogradPlan(shape, true);
   const rows = Math.max(1, batch * plan.tilesY);
   if (blockCount(plan, batch) >= MANY_BLOCKS) return { arrangement: "fused", blockRows: plan.blockRows };
   return { arrangement: "staged", blockRows: Math.min(plan.blockRows, rows) };

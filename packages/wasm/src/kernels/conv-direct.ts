@@ -265,7 +265,7 @@ function accumulateTaps(f: FunctionBuilder, plan: DirectPlan, phase: Phase, tile
   const steps = phaseSteps(work, phase);
   if (steps === 0) return;
   const channelsAStep = plan.inner ? 4 : 1;
-  const straight = steps <= STRAIGHT * channelsAStep;
+  const straight = plan.unroll > 1 && steps <= STRAIGHT * channelsAStep;
   const oneRun = phase.x.spacing === 1 && plan.pixel === work.contracted * 4;
   const runs = oneRun ? 1 : phase.x.taps.length;
   const run = (oneRun ? phase.x.taps.length * work.contracted : work.contracted) / channelsAStep;

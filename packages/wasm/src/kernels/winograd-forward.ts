@@ -80,7 +80,7 @@ type Named = Readonly<Record<string, Index>>;
  * …epilogue). Both compute the same, bit for bit.
  */
 export function winogradConv({ shape, epilogue, relaxed, arrangement, variant = {} }: WinogradSpec): Kernel {
-  const plan = winogradPlan(shape, variant);
+  const plan = winogradPlan(shape, relaxed, variant);
   const cut = `b${plan.blockRows} r${plan.tileRows} g${plan.groupFilters} u${plan.unroll}`;
   const key = `winograd ${arrangement} ${shapeKey(shape)} ${cut}${relaxed ? "" : " plain"}`;
   const input = inputTransformOf(plan);

@@ -68,7 +68,8 @@ export interface WinogradVariant {
   readonly unroll?: number;
 }
 
-export function winogradPlan(shape: ConvShape, variant: WinogradVariant = {}): WinogradPlan {
+/** Without relaxed SIMD there are older engines, whose compilers do worse the more is unrolled. */
+export function winogradPlan(shape: ConvShape, relaxed: boolean, variant: WinogradVariant = {}): WinogradPlan {
   const [y, x] = shape.axes;
   const tilesY = Math.ceil(y.output / 4);
   const tilesX = Math.ceil(x.output / 4);
@@ -90,7 +91,7 @@ export function winogradPlan(shape: ConvShape, variant: WinogradVariant = {}): W
     pitchM: planePitch(held * groupFilters * 4),
     pitchU: filterPitch(shape.channels),
     groupFilters,
-    unroll: variant.unroll ?? (shape.channels % 8 === 0 ? 8 : 4),
+    unroll: variant.unroll ?? (!relaxed ? 1 : shape.channels % 8 === 0 ? 8 : 4),
   };
 }
 

@@ -108,7 +108,7 @@ function chunked({ shape, relaxed, variant = {} }: WinogradWeightGradientSpec): 
     pitchY: t.dy.pitch,
     pitchV: t.x.pitch,
     panel: t.x.vectorStep,
-    unroll: variant.unroll ?? 4,
+    unroll: variant.unroll ?? (relaxed ? 4 : 1),
   };
   const chunkBytes = alignLine(bytesOfM(plan));
   const rule = chunkRule(t.tilesY * t.tilesX, CHUNK_TILES, chunkBytes, PARTIAL_BYTES, variant.chunks);
@@ -224,7 +224,8 @@ function staged({ shape, relaxed, variant = {} }: WinogradWeightGradientSpec): K
   const ops = fused({ relaxed });
   const filters = Math.min(variant.blockFilters ?? 64, shape.filters);
   const channels = Math.min(variant.blockChannels ?? 32, shape.channels);
-  const name = `winogradWeightGradient staged ${shapeKey(shape)} b${t.blockRows} ${filters}×${channels}${plain(relaxed)}`;
+  const unroll = variant.unroll ?? (relaxed ? 4 : 1);
+  const name = `winogradWeightGradient staged ${shapeKey(shape)} b${t.blockRows} ${filters}×${channels} u${unroll}${plain(relaxed)}`;
   const blocks = (batch: number): number => Math.ceil((batch * t.tilesY) / t.blockRows);
   const transform = (operand: "x" | "dy", target: "v" | "y"): Stage => {
     const stage: Stage = {
@@ -256,7 +257,7 @@ function staged({ shape, relaxed, variant = {} }: WinogradWeightGradientSpec): K
     };
     return stage;
   };
-  const multiply = productStage(name, shape, t, { filters, channels, unroll: variant.unroll ?? 4 }, ops);
+  const multiply = productStage(name, shape, t, { filters, channels, unroll }, ops);
   return {
     variant: `winograd weight gradient, staged ${filters}×${channels}`,
     stages: [transform("x", "v"), transform("dy", "y"), multiply.stage],
