@@ -26,7 +26,7 @@ export interface PanelSource {
   readonly width: number;
 }
 
-/** Copies a panel: (from, to, steps). */
+/** Copies panels: (from, to, steps), and for several panels the bytes from one to the next. */
 export type CopyPanel = FunctionHandle<"void">;
 
 /** Address and constant part: instructions take no negative offsets. */
@@ -109,6 +109,42 @@ export function defineCopyPanel(module: ModuleBuilder, name: string, element: El
   });
 }
 
+/** Panels that are copied together where neighbours of a panel are neighbours in memory: longer runs read faster. */
+export const TOGETHER = 4;
+
+/** Copies `TOGETHER` panels that lie side by side; rows are neighbours in memory. */
+export function defineCopyPanels(
+  module: ModuleBuilder,
+  name: string,
+  element: Element,
+  source: PanelSource,
+): CopyPanel {
+  const { width, step } = source;
+  const bytes = width * element.bytes;
+  const parameters = { from: "i32", to: "i32", steps: "i32", stride: "i32" } as const;
+  return module.function({ name, parameters, export: false }, (f, { from, to, steps, stride }) => {
+    const targets = [to];
+    for (let i = 1; i < TOGETHER; i++) targets.push(f.let(i32.add(targets[i - 1]!, stride)));
+    const end = f.let(i32.add(to, i32.mul(steps, bytes)));
+    f.while(
+      () => i32.ne(to, end),
+      () => {
+        targets.forEach((target, i) => {
+          for (let first = 0; first < width; first += element.lanes) {
+            const lanes = Math.min(element.lanes, width - first);
+            const vector = element.load(from, lanes, i * bytes + first * element.bytes);
+            f.do(
+              ...element.store(target, lanes === element.lanes ? vector : f.let(vector), lanes, first * element.bytes),
+            );
+          }
+          f.increment(target, bytes);
+        });
+        f.set(from, i32.add(from, step));
+      },
+    );
+  });
+}
+
 /** Columns of the panels of B: whole vectors. */
 export const paddedColumns = (columns: number, { lanes }: Element): number => Math.ceil(columns / lanes) * lanes;
 
@@ -117,21 +153,24 @@ export const repeats = ({ shape }: ContractPlan, operand: "a" | "b"): boolean =>
 
 /** Copies for panels of B: of the tile's columns, and of those that remain at the end of a row. */
 export interface CopiesOfB {
+  readonly several: CopyPanel | undefined;
   readonly whole: CopyPanel | undefined;
   readonly rest: CopyPanel | undefined;
 }
 
 export function defineCopiesOfB(module: ModuleBuilder, name: string, plan: ContractPlan): CopiesOfB {
   const { shape, element, tileColumns } = plan;
-  const make = (rows: number): CopyPanel =>
-    defineCopyPanel(module, `${name} ${rows}`, element, {
-      row: shape.b.n * element.bytes,
-      step: shape.b.k * element.bytes,
-      rows,
-      width: paddedColumns(rows, element),
-    });
+  const source = (rows: number): PanelSource => ({
+    row: shape.b.n * element.bytes,
+    step: shape.b.k * element.bytes,
+    rows,
+    width: paddedColumns(rows, element),
+  });
+  const make = (rows: number): CopyPanel => defineCopyPanel(module, `${name} ${rows}`, element, source(rows));
   const rest = shape.n % tileColumns;
+  const several = shape.b.n === 1 && shape.n >= TOGETHER * tileColumns;
   return {
+    several: several ? defineCopyPanels(module, `${name} several`, element, source(tileColumns)) : undefined,
     whole: shape.n >= tileColumns ? make(tileColumns) : undefined,
     rest: rest > 0 ? make(rest) : undefined,
   };

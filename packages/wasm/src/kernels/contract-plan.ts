@@ -38,13 +38,16 @@ export interface ContractCut {
 }
 
 /** Elements of B up to which it is read in place although columns are not neighbours, or rows are short. */
-const GATHER = 1024;
-const DIRECT = 4096;
+const GATHER = 256;
+const DIRECT = 8192;
 /** Elements of B up to which one copy serves all tasks; above, every task copies the block it is at. */
 const SHARED = 65536;
-/** Steps of k of one block, columns of one task: such a block of B fills a quarter of a second-level cache. */
-const BLOCK = 256;
-const COLUMNS = 128;
+/** Steps of k of one block; fewer where both operands are copied. */
+const BLOCK = 512;
+const BLOCK_BOTH = 256;
+/** Elements of a block of B, a quarter of a second-level cache, and of a block of A where it is copied. */
+const BLOCK_OF_B = 32768;
+const BLOCK_OF_A = 65536;
 /** Largest number of chunks, and of elements in all partial sums. */
 const CHUNKS = 16;
 const PARTIAL_ELEMENTS = 2 ** 21;
@@ -81,13 +84,14 @@ export function contractPlan(
   // Offsets in instructions are unsigned, and a pointer that stands still cannot count.
   const awkwardA = a.m < 0 || a.k < 0 || a.m * tileRows * element.bytes >= 2 ** 31;
   const awkwardB = b.k <= 0 || b.n < 0;
-  const packA = awkwardA || (variant.packA ?? (a.k !== 1 && n >= 64));
+  const packA = awkwardA || (variant.packA ?? (a.k !== 1 && n >= 64 && (constantK !== undefined || m >= 32)));
   let read = variant.b ?? readOfB(shape, constantK !== undefined, tileColumns);
   if ((awkwardB && read !== "packed") || (read === "direct" && b.n !== 1)) read = "local";
-  const unroll = variant.unroll ?? 4;
+  // Unrolled multiplications and additions that are not fused spill on some engines.
+  const unroll = variant.unroll ?? (relaxed ? 4 : 1);
   const chunked =
     variant.chunk !== undefined || (constantK === undefined && m * n <= 65536 && k >= 1024 && k >= 8 * Math.max(m, n));
-  const cut = cutOf(shape, { tileRows, tileColumns, chunked, read }, variant);
+  const cut = cutOf(shape, { tileRows, tileColumns, chunked, read, packA }, variant);
   const inOneBlock = constantK !== undefined && !chunked && cut.block >= k;
   const axes = shape.batch.map((axis, i) => `${i === 0 ? "" : axis.extent}(${axis.a},${axis.b},${axis.c})`).join("");
   const key = [
@@ -103,45 +107,59 @@ export function contractPlan(
 
 /** About this much work makes a task, unless that gives more than `TASKS`. */
 const TASK_FLOPS = 5e5;
-const TASKS = 64;
+const TASKS = 32;
 
 interface CutChoices {
   readonly tileRows: number;
   readonly tileColumns: number;
   readonly chunked: boolean;
   readonly read: BRead;
+  readonly packA: boolean;
 }
 
 function cutOf(
   { m, n, k, batch }: ContractShape,
-  { tileRows, tileColumns, chunked, read }: CutChoices,
+  { tileRows, tileColumns, chunked, read, packA }: CutChoices,
   variant: ContractVariant,
 ): ContractCut {
   const products = batch.reduce((count, axis) => count * axis.extent, 1) || 1;
   const chunks = Math.max(1, Math.min(CHUNKS, Math.floor(k / 256), Math.floor(PARTIAL_ELEMENTS / (m * n || 1))));
   const chunk = Math.max(1, chunked ? (variant.chunk ?? roundUp(Math.ceil(k / chunks), 4)) : k);
-  const blocks = Math.ceil(chunk / (variant.blockK ?? BLOCK));
+  const longest = variant.blockK ?? (packA ? BLOCK_BOTH : BLOCK);
+  const blocks = Math.ceil(chunk / longest);
   const block = blocks <= 1 ? chunk : (variant.blockK ?? roundUp(Math.ceil(chunk / blocks), 4));
   // Tasks that one product (one chunk of it) should make.
   const total = Math.min(TASKS, Math.round((2 * products * m * n * k) / TASK_FLOPS));
   const wanted = Math.max(1, Math.ceil(total / (products * Math.ceil(k / chunk || 1))));
-  const leastRows = 8 * tileRows;
-  const leastColumns = 4 * tileColumns;
-  const widest = wanted === 1 && read !== "local" ? n : Math.min(n, COLUMNS);
+  const alone = wanted === 1 && read !== "local";
+  const widest = alone ? n : Math.max(4 * tileColumns, BLOCK_OF_B / block);
+  const tallest = packA ? Math.max(8 * tileRows, BLOCK_OF_A / block) : m;
+  const [leastRows, leastColumns] = leastOf(read, packA, tileRows, tileColumns);
   let columnBlocks = Math.max(1, Math.ceil(n / widest));
-  // Own copies of B are spared by tasks that take all rows; a common copy allows any cut.
+  let rowBlocks = Math.max(1, Math.ceil(m / tallest));
   const mostColumnBlocks = Math.max(columnBlocks, Math.floor(n / leastColumns));
-  const mostRowBlocks = Math.max(1, Math.floor(m / leastRows));
-  const rowsFirst = read !== "local";
-  if (!rowsFirst) columnBlocks = Math.min(mostColumnBlocks, Math.max(columnBlocks, wanted));
-  const rowBlocks = Math.min(mostRowBlocks, Math.ceil(wanted / columnBlocks));
-  if (rowsFirst) columnBlocks = Math.min(mostColumnBlocks, Math.max(columnBlocks, Math.ceil(wanted / rowBlocks)));
+  const mostRowBlocks = Math.max(rowBlocks, Math.floor(m / leastRows));
+  // Own copies of B are spared by tasks that take all rows; a common copy allows any cut.
+  const moreRows = (): void => {
+    rowBlocks = Math.min(mostRowBlocks, Math.max(rowBlocks, Math.ceil(wanted / columnBlocks)));
+  };
+  const moreColumns = (): void => {
+    columnBlocks = Math.min(mostColumnBlocks, Math.max(columnBlocks, Math.ceil(wanted / rowBlocks)));
+  };
+  for (const more of read === "local" ? [moreColumns, moreRows] : [moreRows, moreColumns]) more();
   const rows = rowBlocks === 1 ? m : roundUp(Math.ceil(m / rowBlocks), tileRows);
-  const columns = roundUp(Math.ceil(n / columnBlocks), tileColumns);
+  const even = Math.ceil(n / columnBlocks);
+  // Copies take several panels at a time.
+  const columns = roundUp(even, even > 4 * tileColumns ? 4 * tileColumns : tileColumns);
   return {
     rows: Math.max(1, variant.rows ?? rows),
     columns: Math.max(tileColumns, variant.columns ?? columns),
     chunk,
     block: Math.max(1, block),
   };
+}
+
+/** Rows and columns below which tasks are not cut: what every task copies must be used often enough. */
+function leastOf(read: BRead, packA: boolean, tileRows: number, tileColumns: number): [number, number] {
+  return [(read === "local" ? 40 : 8) * tileRows, (packA ? 16 : 2) * tileColumns];
 }

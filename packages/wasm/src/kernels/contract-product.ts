@@ -6,7 +6,7 @@
 
 import { i32, type Local, type ModuleBuilder } from "../assembler/index.ts";
 import { type Index, productsOf } from "./contract-address.ts";
-import { defineCopiesOfB, defineCopyPanel } from "./contract-pack.ts";
+import { defineCopyColumns, defineCopyRows } from "./contract-block.ts";
 import { emitPanels, type Panels } from "./contract-panels.ts";
 import type { ContractPlan } from "./contract-plan.ts";
 import { beginTask, type Task } from "./contract-task.ts";
@@ -28,9 +28,9 @@ function parametersOf(plan: ContractPlan, epilogue: Epilogue | undefined): Param
 export const chunksOf = (plan: ContractPlan, { k, chunk }: Extents): number =>
   plan.chunked ? Math.max(1, Math.ceil(k! / chunk!)) : 1;
 
-/** Bytes of a thread's scratch: a block of B, then the rows of a tile of A, over one block of k. */
-export function localBytes(plan: ContractPlan, { columns, block }: Extents): number {
-  const width = (plan.b === "local" ? columns! : 0) + (plan.packA ? plan.tileRows : 0);
+/** Bytes of a thread's scratch: the task's columns of B, then its rows of A, over one block of k. */
+export function localBytes(plan: ContractPlan, { rows, columns, block }: Extents): number {
+  const width = (plan.b === "local" ? columns! : 0) + (plan.packA ? rows! : 0);
   return alignLine(width * block! * plan.element.bytes);
 }
 
@@ -50,60 +50,32 @@ export function productStage(plan: ContractPlan, epilogue: Epilogue | undefined)
 }
 
 function defineProduct(module: ModuleBuilder, stage: Stage, plan: ContractPlan, epilogue: Epilogue | undefined) {
-  const { shape, element, tileRows, tileColumns } = plan;
+  const { shape, element, tileRows } = plan;
   const { bytes } = element;
-  const copiesOfB = plan.b === "local" ? defineCopiesOfB(module, `${stage.key} columns`, plan) : undefined;
-  const copiesOfA = plan.packA
-    ? Array.from({ length: tileRows }, (_, i) =>
-        defineCopyPanel(module, `${stage.key} rows ${i + 1}`, element, {
-          row: shape.a.m * bytes,
-          step: shape.a.k * bytes,
-          rows: i + 1,
-          width: i + 1,
-        }),
-      )
-    : undefined;
+  const copyColumns = plan.b === "local" ? defineCopyColumns(module, stage.key, plan) : undefined;
+  const copyRows = plan.packA ? defineCopyRows(module, stage.key, plan) : undefined;
   return module.function({ name: stage.key, parameters: signature(stage.parameters) }, (f, named) => {
     const p = named as Record<string, Local<"i32">>;
     const locals = tileLocals(f, tileRows);
 
-    /** Copies the task's columns over one block of k. */
-    const copyB = (t: Task, from: Index | undefined, count: Index, localB: Local<"i32">): void => {
-      const column = f.let(t.j0);
-      const source = f.let(i32.add(t.b, i32.mul(column, shape.b.n * bytes)));
-      if (from !== undefined) f.set(source, i32.add(source, i32.mul(from, shape.b.k * bytes)));
-      const target = f.let(localB);
-      const { whole, rest } = copiesOfB!;
-      if (whole !== undefined) {
-        const end = rest === undefined ? t.j1 : f.let(i32.sub(t.j1, tileColumns - 1));
-        f.while(
-          () => i32.ltS(column, end),
-          () => {
-            f.do(f.call(whole, [source, target, count]));
-            f.increment(source, tileColumns * shape.b.n * bytes);
-            f.set(target, i32.add(target, i32.mul(count, tileColumns * bytes)));
-            f.increment(column, tileColumns);
-          },
-        );
-      }
-      if (rest !== undefined) f.if(i32.ltS(column, t.j1), () => f.do(f.call(rest, [source, target, count])));
-    };
-
     /** One block of k: `from` … `from + count`; without `from`, all of k. */
     const block = (t: Task, from: Local<"i32"> | undefined, count: Index, first: Index, last: Index): void => {
-      const localB = plan.b === "local" ? p.local! : undefined;
-      if (localB !== undefined) copyB(t, from, count, localB);
+      const at = (base: Index, step: number): Index =>
+        from === undefined ? base : i32.add(base, i32.mul(from, step * bytes));
       const steps = plan.inOneBlock ? i32.const(plan.constantK!) : p.block!;
-      const afterB = plan.b === "local" ? i32.mul(i32.mul(p.columns!, steps), bytes) : i32.const(0);
-      const localA = plan.packA ? f.let(i32.add(p.local!, afterB)) : undefined;
+      const a = at(t.a, shape.a.k);
+      const localB = copyColumns === undefined ? undefined : p.local!;
+      if (localB !== undefined) f.do(f.call(copyColumns!, [at(t.b, shape.b.k), localB, count, t.j0, t.j1]));
+      const afterB = localB === undefined ? i32.const(0) : i32.mul(i32.mul(p.columns!, steps), bytes);
+      const localA = copyRows === undefined ? undefined : f.let(i32.add(p.local!, afterB));
+      if (localA !== undefined) f.do(f.call(copyRows!, [a, localA, count, t.i0, t.i1]));
       forRowTiles(f, tileRows, t.i0, t.i1, (row, rows) => {
-        const a = f.let(i32.add(t.a, i32.mul(row, shape.a.m * bytes)));
-        if (from !== undefined) f.set(a, i32.add(a, i32.mul(from, shape.a.k * bytes)));
-        if (localA !== undefined) {
-          f.do(f.call(copiesOfA![rows - 1]!, [a, localA, count]));
-          f.set(a, localA);
-        }
-        const panels: Panels = { row, rows, a, b: localB, from, count, first, last };
+        const tileA = f.let(
+          localA === undefined
+            ? i32.add(a, i32.mul(row, shape.a.m * bytes))
+            : i32.add(localA, i32.mul(i32.mul(i32.sub(row, t.i0), count), bytes)),
+        );
+        const panels: Panels = { row, rows, a: tileA, b: localB, from, count, first, last };
         emitPanels(f, plan, t, locals, panels, epilogue, p);
       });
     };

@@ -19,7 +19,7 @@ export interface ContractVariant {
   readonly tileRows?: 4 | 6;
   /** Steps of k in one turn of the inner loop. */
   readonly unroll?: number;
-  /** Copies the rows of a tile, over one block of k, before they are used. */
+  /** Every task copies its rows of A, over one block of k, before it uses them. */
   readonly packA?: boolean;
   readonly b?: BRead;
   /** Steps of k between two visits of the same tile. */
