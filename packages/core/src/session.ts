@@ -16,6 +16,8 @@ export interface Origin {
   readonly site: Site;
   readonly control?: Tensor | undefined;
   readonly recompute?: number | undefined;
+  /** Name of the op that was expanded into the new nodes. */
+  readonly partOf?: string | undefined;
 }
 
 /** A call of a module's `forward` that is under way. */

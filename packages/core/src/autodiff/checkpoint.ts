@@ -66,6 +66,7 @@ function cloneBetween(
       site: node.site,
       control,
       recompute,
+      partOf: node.partOf,
     });
     node.tensors.forEach((t, i) => {
       if (!entered.has(t)) copies.set(t, clone.tensors[i] as Tensor);

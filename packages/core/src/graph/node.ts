@@ -21,6 +21,8 @@ export interface NodeInit {
   readonly control?: Tensor | undefined;
   /** Set on recomputed clones; nodes of different recompute ids are never merged. */
   readonly recompute?: number | undefined;
+  /** Name of the op whose expansion the node belongs to: errors at run time speak of that op. */
+  readonly partOf?: string | undefined;
 }
 
 export class Node {
@@ -36,6 +38,7 @@ export class Node {
   readonly site: Site;
   readonly control: Tensor | undefined;
   readonly recompute: number | undefined;
+  readonly partOf: string | undefined;
   /** Handles on the outputs, one each. */
   readonly tensors: readonly Tensor[];
   /** Evaluated outputs, where kept. */
@@ -51,6 +54,7 @@ export class Node {
     this.site = init.site;
     this.control = init.control;
     this.recompute = init.recompute;
+    this.partOf = init.partOf;
     this.tensors = init.outputs.map((_, i) => new Tensor(this, i));
     this.values = new Array<Value | undefined>(init.outputs.length).fill(undefined);
   }

@@ -166,6 +166,7 @@ export function makeNode<A extends Attributes>(op: OpDefinition<A>, inputs: read
     site,
     control: origin?.control,
     recompute: origin?.recompute,
+    partOf: origin?.partOf,
   });
 }
 

@@ -15,7 +15,8 @@ export function expand(graph: Graph): Graph {
 /** The outputs of a node, computed by ops that need no expansion. Nesting is as deep as definitions nest. */
 function expandNode(node: Node, inputs: readonly Tensor[]): readonly Tensor[] {
   const outer = session.origin;
-  session.origin = node;
+  const { scope, site, control, recompute } = node;
+  session.origin = { scope, site, control, recompute, partOf: node.partOf ?? node.op.name };
   try {
     const result = (node.op as ExpandedOp<never>).expand(inputs, node.attributes as never);
     return expandBelow(result instanceof Tensor ? [result] : result, new Set(inputs));

@@ -70,7 +70,7 @@ class Builder {
 }
 
 function originOf(node: Node): KernelOrigin {
-  return { op: node.op.name, scope: node.scope, at: () => formatSite(node.site) };
+  return { op: node.op.name, partOf: node.partOf, scope: node.scope, at: () => formatSite(node.site) };
 }
 
 /**

@@ -54,6 +54,7 @@ export function cloneWith(node: Node, inputs: readonly Tensor[], follow: (t: Ten
     site: node.site,
     control: node.control === undefined ? undefined : follow(node.control),
     recompute: node.recompute,
+    partOf: node.partOf,
   });
 }
 

@@ -14,6 +14,8 @@ import type { ScalarExpression } from "./scalar.ts";
 /** What a kernel was made for: shown in pictures, errors and profiles; never part of a key. */
 export interface KernelOrigin {
   readonly op: string;
+  /** The op whose expansion `op` belongs to, if it does. */
+  readonly partOf?: string | undefined;
   readonly scope: string;
   /** Formats the user's line on demand. */
   at(): string;

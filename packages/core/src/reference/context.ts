@@ -21,5 +21,5 @@ export interface KernelContext {
 /** Tells the error which op, module and line the kernel was made for. */
 export function withOrigin<E extends PrewittError>(error: E, kernel: Kernel): E {
   const origin = kernel.origins?.[0];
-  return origin === undefined ? error : error.fill({ op: origin.op, module: origin.scope, at: origin.at() });
+  return origin === undefined ? error : error.fill({ op: origin.partOf ?? origin.op, module: origin.scope, at: origin.at() });
 }

@@ -13,7 +13,7 @@ export function usesErrors(kernel: Kernel): boolean {
 /** Throws the error that a kernel reported. */
 export function raiseError(kernel: Kernel, position: number, value: number): never {
   const origin = kernel.origins?.at(-1);
-  const where = { op: origin?.op, module: origin?.scope, at: origin?.at() };
+  const where = { op: origin?.partOf ?? origin?.op, module: origin?.scope, at: origin?.at() };
   if (kernel.kind === "gather" || kernel.kind === "scatter") {
     throw new IndexError({
       ...where,
