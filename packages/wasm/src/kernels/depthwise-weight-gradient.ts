@@ -13,19 +13,22 @@ import {
   type ModuleBuilder,
   v128,
 } from "../assembler/index.ts";
+import { chunkStart } from "./conv-chunks.ts";
 import { type ConvShape, convFlops, shapeKey } from "./conv-shape.ts";
 import { correlation, type Phase } from "./correlation.ts";
 import { type ColumnRun, forColumns } from "./depthwise-taps.ts";
 import { type CodeOptions, fused, type Kernel, type MultiplyAdd, pointers, type Stage, signature } from "./kernel.ts";
-import { loadLanes, splitEvenly } from "./tile.ts";
+import { loadLanes, splitEvenly, zero } from "./tile.ts";
 
 export interface DepthwiseWeightGradientSpec extends CodeOptions {
   readonly shape: ConvShape;
-  readonly variant?: { readonly columns?: number; readonly chunks?: number };
+  readonly variant?: { readonly columns?: number; readonly chunks?: number; readonly blockRows?: number };
 }
 
 type Index = Local<"i32">;
 
+/** Rows of x and dy that all channels meet in turn should take no more: they are then read from afar once. */
+const BLOCK_BYTES = 128 * 1024;
 /** Accumulators that stay in registers beside inputs. */
 const SUMS = 9;
 
@@ -37,7 +40,10 @@ export function depthwiseWeightGradient({ shape, relaxed, variant = {} }: Depthw
   const chunks = variant.chunks ?? 16;
   const columns = variant.columns ?? 4;
   const chunkBytes = Math.ceil((vectors * area * 16) / 64) * 64;
-  const key = `${shapeKey(shape)} c${chunks} ${columns}${relaxed ? "" : " plain"}`;
+  const pixel = shape.groups * 4;
+  const rowBytes = (x.output + x.input * y.stride) * pixel;
+  const blockRows = Math.min(y.output, variant.blockRows ?? Math.max(1, Math.floor(BLOCK_BYTES / rowBytes)));
+  const key = `${shapeKey(shape)} c${chunks} b${blockRows} ${columns}${relaxed ? "" : " plain"}`;
   const first: Stage = {
     key: `depthwiseWeightGradient ${key}`,
     parameters: pointers("x", "dy", "partial", "batch"),
@@ -48,12 +54,26 @@ export function depthwiseWeightGradient({ shape, relaxed, variant = {} }: Depthw
         const p = named as Readonly<Record<string, Index>>;
         const task = f.local("i32");
         f.for(task, p.t0!, p.t1!, 1, () => {
-          const start = f.let(i32.divU(i32.mul(task, p.batch!), chunks));
-          const end = f.let(i32.divU(i32.mul(i32.add(task, 1), p.batch!), chunks));
-          const partial = i32.add(p.partial!, i32.mul(task, chunkBytes));
-          const from = i32.add(p.x!, i32.mul(start, y.input * x.input * shape.groups * 4));
-          const dy = i32.add(p.dy!, i32.mul(start, y.output * x.output * shape.groups * 4));
-          f.do(f.call(sums, [from, dy, partial, i32.sub(end, start)]));
+          const start = f.let(chunkStart(task, p.batch!, i32.const(chunks)));
+          const end = f.let(chunkStart(i32.add(task, 1), p.batch!, i32.const(chunks)));
+          const partial = f.let(i32.add(p.partial!, i32.mul(task, chunkBytes)));
+          const image = f.let(start);
+          // A chunk without images still runs once, over no rows, to write its zeros.
+          f.doWhile(() => {
+            const from = f.let(i32.add(p.x!, i32.mul(image, y.input * x.input * pixel)));
+            const dy = f.let(i32.add(p.dy!, i32.mul(image, y.output * x.output * pixel)));
+            const row = f.let(i32.const(0));
+            f.doWhile(() => {
+              const past = f.let(i32.add(row, blockRows));
+              const stop = f.let(i32.mul(i32.minS(past, y.output), i32.ltS(image, end)));
+              f.do(f.call(sums, [from, dy, partial, row, stop, i32.eqz(i32.or(row, i32.sub(image, start)))]));
+              f.increment(dy, blockRows * x.output * pixel);
+              f.increment(row, blockRows);
+              return i32.ltS(row, y.output);
+            });
+            f.increment(image, 1);
+            return i32.ltS(image, end);
+          });
         });
       });
     },
@@ -66,7 +86,10 @@ export function depthwiseWeightGradient({ shape, relaxed, variant = {} }: Depthw
   };
 }
 
-/** Defines `(x, dy, partial, images)`: partial[channels/4][tap][4]. */
+/**
+ * Defines `(x, dy, partial, row, stop, first)`: rows [row, stop) of one image, `dy` at the first of them, into
+ * partial[channels/4][tap][4], which starts from zero if `first`.
+ */
 function defineSums(
   module: ModuleBuilder,
   name: string,
@@ -74,7 +97,7 @@ function defineSums(
   columns: number,
   madd: MultiplyAdd,
 ): FunctionHandle<"void"> {
-  const parameters = { x: "i32", dy: "i32", partial: "i32", images: "i32" } as const;
+  const parameters = { x: "i32", dy: "i32", partial: "i32", row: "i32", stop: "i32", first: "i32" } as const;
   const phase = correlation(shape, "forward").phases[0]!;
   const width = shape.axes[1].kernel;
   const height = shape.axes[0].kernel;
@@ -103,37 +126,44 @@ interface TapRows {
   readonly columns: number;
 }
 
-/** Sums of tap rows first … first + count − 1 for one vector of channels, over all images. */
+/** Sums of tap rows first … first + count − 1 for one vector of channels, over some rows of an image. */
 function tapRows(
   f: FunctionBuilder,
   shape: ConvShape,
   phase: Phase,
   part: TapRows,
-  p: Readonly<Record<"x" | "dy" | "partial" | "images", Index>>,
+  p: Readonly<Record<"x" | "dy" | "partial" | "row" | "stop" | "first", Index>>,
   madd: MultiplyAdd,
 ): void {
   const [y, x] = shape.axes;
   const pixel = shape.groups * 4;
-  const sums = Array.from({ length: part.count }, () => Array.from({ length: x.kernel }, () => f.let(f32x4.splat(0))));
-  const image = f.let(p.x);
+  const sums = Array.from({ length: part.count }, () => f.locals("v128", x.kernel));
+  const place = (k: number): number => (part.first * x.kernel + k) * 16;
+  f.if(
+    p.first,
+    () => zero(f, sums.flat()),
+    () => {
+      sums.flat().forEach((sum, k) => {
+        f.set(sum, v128.load(p.partial, place(k)));
+      });
+    },
+  );
   const dyRow = f.let(p.dy);
-  f.repeat(p.images, () => {
-    f.repeat(y.output, (t) => {
-      const top = f.let(i32.add(i32.mul(t, y.stride), -y.padBefore));
-      const lines = sums.map((_, j) => {
-        const line = f.let(i32.add(top, (part.first + j) * y.dilation));
-        return { inside: f.let(i32.ltU(line, y.input)), start: f.let(i32.add(image, i32.mul(line, x.input * pixel))) };
-      });
-      const column = f.local("i32");
-      forColumns(f, phase.x, x.input, part.columns, column, (run) => {
-        tile(f, shape, phase, run, part.lanes, { lines, column, dyRow, sums }, madd);
-      });
-      f.increment(dyRow, x.output * pixel);
+  const t = f.local("i32");
+  f.for(t, p.row, p.stop, 1, () => {
+    const top = f.let(i32.add(i32.mul(t, y.stride), -y.padBefore));
+    const lines = sums.map((_, j) => {
+      const line = f.let(i32.add(top, (part.first + j) * y.dilation));
+      return { inside: f.let(i32.ltU(line, y.input)), start: f.let(i32.add(p.x, i32.mul(line, x.input * pixel))) };
     });
-    f.increment(image, y.input * x.input * pixel);
+    const column = f.local("i32");
+    forColumns(f, phase.x, x.input, part.columns, column, (run) => {
+      tile(f, shape, phase, run, part.lanes, { lines, column, dyRow, sums }, madd);
+    });
+    f.increment(dyRow, x.output * pixel);
   });
   sums.flat().forEach((sum, k) => {
-    f.do(v128.store(p.partial, sum, (part.first * x.kernel + k) * 16));
+    f.do(v128.store(p.partial, sum, place(k)));
   });
 }
 
@@ -161,15 +191,17 @@ function tile(
   at.lines.forEach(({ inside, start }, j) => {
     f.if(inside, () => {
       const line = f.let(i32.add(start, from));
-      const loaded = new Map<number, Local<"v128">>();
-      for (const tap of run.taps) {
-        const sum = at.sums[j]![tap]!;
-        dy.forEach((value, k) => {
-          const place = k * phase.x.step + (tap - first) * phase.x.spacing;
-          const input = loaded.get(place) ?? f.let(loadLanes(line, lanes, place * pixel));
-          loaded.set(place, input);
-          f.set(sum, madd(input, value, sum));
-        });
+      // Input by input: each is loaded once and forgotten after the taps and columns that it serves.
+      const places = run.taps.flatMap((tap) => dy.map((_, k) => k * phase.x.step + (tap - first) * phase.x.spacing));
+      for (const place of [...new Set(places)].sort((a, b) => a - b)) {
+        const input = f.let(loadLanes(line, lanes, place * pixel));
+        for (const tap of run.taps) {
+          dy.forEach((value, k) => {
+            if (k * phase.x.step + (tap - first) * phase.x.spacing !== place) return;
+            const sum = at.sums[j]![tap]!;
+            f.set(sum, madd(input, value, sum));
+          });
+        }
       }
     });
   });

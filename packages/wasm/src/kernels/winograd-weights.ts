@@ -68,24 +68,19 @@ export function winogradWeights({ shape, direction, relaxed }: WinogradWeightsSp
             const panel = f.let(i32.add(p.packed, i32.mul(t, POINTS * filterPitch(rows))));
             // The panel holds the constants until it is written.
             const ops = hoisted(f, arithmetic, panel, FILTER_CONSTANTS);
-            const half = (vector: number, width: number) => (): void => {
-              const w = f.let(i32.add(p.w, i32.mul(i32.add(i32.mul(t, 8), 4 * vector), columnStep)));
-              const u = f.let(i32.add(panel, 16 * vector));
-              f.repeat(rows, () => filter(f, ops, w, u, width));
-            };
-            if (columns % 8 === 0) {
-              half(0, 8)();
-              half(1, 8)();
-            } else {
-              f.if(
-                i32.ltS(t, Math.floor(columns / 8)),
-                () => {
-                  half(0, 8)();
-                  half(1, 8)();
-                },
-                half(0, 4),
+            const w = f.let(i32.add(p.w, i32.mul(t, 8 * columnStep)));
+            // Both halves of a panel's row at once: each cache line is fetched and written back once.
+            const halves = (count: number) => (): void => {
+              const places = Array.from(
+                { length: count },
+                (_, half) => [f.let(i32.add(w, half * 4 * columnStep)), f.let(i32.add(panel, 16 * half))] as const,
               );
-            }
+              f.repeat(rows, () => {
+                for (const [from, to] of places) filter(f, ops, from, to, count === 2 ? 8 : 4);
+              });
+            };
+            if (columns % 8 === 0) halves(2)();
+            else f.if(i32.ltS(t, Math.floor(columns / 8)), halves(2), halves(1));
           });
         },
       ),
