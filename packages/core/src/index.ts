@@ -28,6 +28,7 @@ export { reducedShape, reduceOptions, resolveAxes, resolveAxis } from "./primiti
 export { type Accepts, type ElementwiseInit, elementwise, operand, operands } from "./primitives/elementwise.ts";
 export * from "./primitives/index.ts";
 export { spreadOverAxes } from "./primitives/reduction.ts";
+export { indexFault, nonFiniteFault, positionAt } from "./program/faults.ts";
 export * from "./program/geometry.ts";
 export * from "./program/kernels.ts";
 export * from "./program/operand.ts";

@@ -14,7 +14,7 @@ import type { Assign, Buffer, Program, ProgramInput, ProgramVariable } from "../
 import { type Instruction, identityExpression, type ScalarExpression } from "../program/scalar.ts";
 import type { ExecutorTraits, HostValue } from "../run/executor.ts";
 import type { DType } from "../tensor/dtype.ts";
-import { type Shape, sameShape } from "../tensor/shape.ts";
+import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Graph, isScalarLeaf, isTracedVariable } from "./graph.ts";
 import { activationReads, CHANNELS_LAST, channelsLastBuffers, isDenseIn, orderedStrides } from "./layout.ts";

@@ -2,12 +2,11 @@
  * `check`: throws `NonFiniteError` for the first element, in row-major order, that is NaN or infinite.
  */
 
-import { NonFiniteError } from "../errors/errors.ts";
+import { nonFiniteFault } from "../program/faults.ts";
 import type { CheckKernel } from "../program/kernels.ts";
 import type { Operand } from "../program/operand.ts";
 import { type DType, isFloat } from "../tensor/dtype.ts";
-import { formatShape } from "../tensor/shape.ts";
-import { type KernelContext, type Launch, withOrigin } from "./context.ts";
+import type { KernelContext, Launch } from "./context.ts";
 import { forEachRow, innerStride, makeNest } from "./nest.ts";
 import { inOrder } from "./stage.ts";
 
@@ -26,24 +25,9 @@ function compileRead(kernel: CheckKernel, read: Operand, dtype: DType): Launch {
     let seen = 0;
     forEachRow(nest, offsets, (count) => {
       for (let i = 0, at = offsets[0]!; i < count; i++, at += step) {
-        if (!Number.isFinite(values[at])) throw notFinite(kernel, read, dtype, values[at]!, seen + i);
+        if (!Number.isFinite(values[at])) throw nonFiniteFault(kernel, read, dtype, values[at]!, seen + i);
       }
       seen += count;
     });
   };
-}
-
-function notFinite(kernel: CheckKernel, read: Operand, dtype: DType, value: number, ordinal: number): NonFiniteError {
-  const position: number[] = [];
-  let rest = ordinal;
-  for (let axis = read.shape.length - 1; axis >= 0; axis--) {
-    position.unshift(rest % read.shape[axis]!);
-    rest = Math.floor(rest / read.shape[axis]!);
-  }
-  const where = position.length === 0 ? "the value" : `element ${formatShape(position)}`;
-  const error = new NonFiniteError({
-    summary: `${where} is ${Number.isNaN(value) ? "NaN" : value < 0 ? "−infinity" : "infinity"}`,
-    operands: [{ name: "value", shape: read.shape, dtype }],
-  });
-  return withOrigin(error, kernel);
 }

@@ -2,10 +2,10 @@
  * Bounds of the indices that `gather` and `scatter` read: all of them are checked before anything is written.
  */
 
-import { IndexError } from "../errors/errors.ts";
+import type { IndexError } from "../errors/errors.ts";
+import { indexFault } from "../program/faults.ts";
 import type { GatherKernel, ScatterKernel } from "../program/kernels.ts";
-import { formatShape } from "../tensor/shape.ts";
-import { type Launch, withOrigin } from "./context.ts";
+import type { Launch } from "./context.ts";
 import { forEachRow, innerStride, makeNest } from "./nest.ts";
 
 /** Throws `IndexError` for the first index, in row-major order, outside 0 … limit − 1. */
@@ -38,7 +38,7 @@ function outside(
   ordinal: number,
   axes: readonly number[],
 ): IndexError {
-  const { shape, axis, limit } = kernel;
+  const { shape } = kernel;
   const position = new Array<number>(shape.length).fill(0);
   let rest = ordinal;
   for (let a = axes.length - 1; a >= 0; a--) {
@@ -46,10 +46,5 @@ function outside(
     position[axes[a]!] = rest % extent;
     rest = Math.floor(rest / extent);
   }
-  const error = new IndexError({
-    summary: `index ${value} at position ${formatShape(position)} is outside axis ${axis} of extent ${limit}`,
-    problems: [`index = ${value}, but 0 ≤ index < ${limit} is demanded`],
-    fix: limit === 0 ? "the axis is empty: there is nothing to index" : `keep indices in 0 … ${limit - 1}`,
-  });
-  return withOrigin(error, kernel);
+  return indexFault(kernel, value, position);
 }

@@ -84,7 +84,7 @@ export const samples: OpSamples = {
       make: () => crossEntropy(zeros([3, 10]), tensor([1, 10, 2], { dtype: "int32" })).dataSync(),
       error: "IndexError",
       message: [
-        "[gather] index 10 at position [1, 0] is outside axis 1 of extent 10",
+        "[crossEntropy] index 10 at position [1, 0] is outside axis 1 of extent 10",
         "  - index = 10, but 0 ≤ index < 10 is demanded",
         "  fix: keep indices in 0 … 9",
       ],

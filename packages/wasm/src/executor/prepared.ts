@@ -223,7 +223,7 @@ export class WasmProgram implements PreparedProgram {
     this.#errorKernels.forEach((kernel, i) => {
       const at = (this.#errors + i * ERROR_BYTES) >>> 2;
       if (words[at] !== 0)
-        raiseError(this.program.kernels[kernel] as ProgramKernel, words[at + 1] as number, words[at + 2] as number);
+        raiseError(this.program, this.program.kernels[kernel] as ProgramKernel, words.slice(at, at + 4));
     });
   }
 
