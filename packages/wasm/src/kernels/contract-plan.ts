@@ -52,6 +52,10 @@ const BLOCK_OF_A = 65536;
 const CHUNKS = 16;
 const PARTIAL_ELEMENTS = 2 ** 21;
 
+/** About this much work makes a task, unless that gives more than `TASKS`. */
+const TASK_FLOPS = 5e5;
+const TASKS = 32;
+
 /**
  * k is an argument where it is the outermost axis of both operands (weight gradients: k counts rows of the batch), part
  * of the code where a row of an operand runs along it.
@@ -67,6 +71,11 @@ function readOfB({ m, n, k, b, batch }: ContractShape, constantK: boolean, tileC
   if (b.n !== 1) return n * k <= GATHER ? "gather" : copied;
   if (constantK) return n * k <= DIRECT ? "direct" : copied;
   return m <= 32 || n <= 2 * tileColumns ? "direct" : "local";
+}
+
+/** Long sums for a small result, which alone would make few tasks. */
+function wantsChunks({ m, n, k }: ContractShape): boolean {
+  return k >= 512 && k >= 2 * Math.max(m, n) && m * n <= 65536 && 2 * m * n * k >= 8 * TASK_FLOPS;
 }
 
 const roundUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
@@ -89,8 +98,7 @@ export function contractPlan(
   if ((awkwardB && read !== "packed") || (read === "direct" && b.n !== 1)) read = "local";
   // Unrolled multiplications and additions that are not fused spill on some engines.
   const unroll = variant.unroll ?? (relaxed ? 4 : 1);
-  const chunked =
-    variant.chunk !== undefined || (constantK === undefined && m * n <= 65536 && k >= 1024 && k >= 8 * Math.max(m, n));
+  const chunked = variant.chunk !== undefined || (constantK === undefined && wantsChunks(shape));
   const cut = cutOf(shape, { tileRows, tileColumns, chunked, read, packA }, variant);
   const inOneBlock = constantK !== undefined && !chunked && cut.block >= k;
   const axes = shape.batch.map((axis, i) => `${i === 0 ? "" : axis.extent}(${axis.a},${axis.b},${axis.c})`).join("");
@@ -104,10 +112,6 @@ export function contractPlan(
   ].join("");
   return { shape, element, tileRows, tileColumns, unroll, packA, b: read, constantK, inOneBlock, chunked, cut, key };
 }
-
-/** About this much work makes a task, unless that gives more than `TASKS`. */
-const TASK_FLOPS = 5e5;
-const TASKS = 32;
 
 interface CutChoices {
   readonly tileRows: number;
@@ -139,14 +143,9 @@ function cutOf(
   let rowBlocks = Math.max(1, Math.ceil(m / tallest));
   const mostColumnBlocks = Math.max(columnBlocks, Math.floor(n / leastColumns));
   const mostRowBlocks = Math.max(rowBlocks, Math.floor(m / leastRows));
-  // Own copies of B are spared by tasks that take all rows; a common copy allows any cut.
-  const moreRows = (): void => {
-    rowBlocks = Math.min(mostRowBlocks, Math.max(rowBlocks, Math.ceil(wanted / columnBlocks)));
-  };
-  const moreColumns = (): void => {
-    columnBlocks = Math.min(mostColumnBlocks, Math.max(columnBlocks, Math.ceil(wanted / rowBlocks)));
-  };
-  for (const more of read === "local" ? [moreColumns, moreRows] : [moreRows, moreColumns]) more();
+  // Wide blocks first: rows are cut before columns.
+  rowBlocks = Math.min(mostRowBlocks, Math.max(rowBlocks, Math.ceil(wanted / columnBlocks)));
+  columnBlocks = Math.min(mostColumnBlocks, Math.max(columnBlocks, Math.ceil(wanted / rowBlocks)));
   const rows = rowBlocks === 1 ? m : roundUp(Math.ceil(m / rowBlocks), tileRows);
   const even = Math.ceil(n / columnBlocks);
   // Copies take several panels at a time.

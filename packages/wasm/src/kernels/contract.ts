@@ -22,8 +22,16 @@ export interface ContractKernel extends Kernel {
 }
 
 /**
- * Operands `a`, `b`, `c` (and those of the epilogue); shared scratch `packedB` and `partial` where the plan
- * has them. Run it with the kernel's `extents`. Nothing outside the operands' elements is read or written.
+ * Operands by name: `a`, `b`, `c`, then those of the epilogue. Shared scratch `packedB` and `partial`, and `local`, where
+ * the plan has them. Run-time arguments are the kernel's `extents`: `m`, `k`, `batch` (the outermost batch axis) and the
+ * task cut, `rows`, `columns`, `block`, `chunk`; a stage takes those that it needs. Equal keys for any m, and for any k
+ * where k is the outermost axis of both operands. Nothing outside the operands' elements is read or written.
+ *
+ * The epilogue works on the sums before they are stored, or, with chunks, on the sum of the chunks.
+ *
+ * @example
+ * // y[64, 128] = x[64, 3136] · wᵀ, weights w[128, 3136]
+ * contractKernel({ relaxed, m: 64, k: 3136, n: 128, aStrides: [3136, 1], bStrides: [1, 3136], cStrides: [128, 1] });
  */
 export function contractKernel(spec: ContractSpec): ContractKernel {
   const element = elementOf(spec.dtype ?? "float32", spec.relaxed);
