@@ -11,6 +11,7 @@ import { HostValue, type Value } from "../run/executor.ts";
 import { allocate, type DType, type TypedArray } from "../tensor/dtype.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor, TensorSpec } from "../tensor/tensor.ts";
+import { Node } from "./node.ts";
 import { type Attributes, type LeafOp, makeNode } from "./op.ts";
 
 interface SpecAttributes extends Attributes {
@@ -45,7 +46,16 @@ export function valueNode(value: Value, shape: Shape): Tensor {
 
 /** A scalar leaf of rank 0. */
 export function scalarNode(value: number, dtype: DType): Tensor {
-  const node = makeNode(scalarOp, [], { spec: { shape: [], dtype }, value });
+  const spec = { shape: [], dtype };
+  // Without a captured stack, which costs more than everything else here: the op that reads the number has its own.
+  const node = new Node({
+    op: scalarOp,
+    inputs: [],
+    attributes: { spec, value },
+    outputs: [spec],
+    scope: "",
+    site: {},
+  });
   const array = allocate(dtype, 1);
   array[0] = value;
   node.values[0] = new HostValue(dtype, array);

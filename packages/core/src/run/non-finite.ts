@@ -31,6 +31,11 @@ function describe(data: TypedArray): string {
   return `${nan} NaN and ${infinite} infinite of ${data.length} elements, the first at element ${at}`;
 }
 
+function leafName(leaf: Tensor): string {
+  if (isTracedVariable(leaf)) return `the variable "${(leaf.node.attributes.cell as Variable).name}"`;
+  return leaf.node.op.name === "input" ? `argument ${leaf.node.attributes.index}` : "a constant";
+}
+
 /**
  * The error that names the origin. `arrays` holds the array of each leaf of the graph (variables: their storage).
  */
@@ -44,15 +49,14 @@ export function nonFiniteOrigin(
       ? storages.get(leaf.node.attributes.cell as Variable)?.readSync?.()
       : arrayOf(i);
     if (data === undefined || !isFloat(leaf.dtype) || firstNonFinite(data) < 0) continue;
-    const name = isTracedVariable(leaf)
-      ? `the variable "${(leaf.node.attributes.cell as Variable).name}"`
-      : leaf.node.op.name === "input"
-        ? `argument ${leaf.node.attributes.index}`
-        : "a constant";
+    const name = leafName(leaf);
+    // An infinite constant is often meant (a mask): the first op that makes something of it is named instead.
+    if (name === "a constant" && !data.some(Number.isNaN)) continue;
+    const reader = graph.nodes.find((node) => node.inputs.includes(leaf));
     return new NonFiniteError({
       summary: `the result is not finite: ${name} already holds ${describe(data)}`,
       fix: "check the data before the step; nothing was assigned",
-      at: formatSite(leaf.node.site),
+      at: formatSite(leaf.node.site) || formatSite(reader?.site),
     });
   }
   const tensors = graph.nodes.flatMap((node: Node) => node.tensors.filter((t) => isFloat(t.dtype)));

@@ -204,7 +204,8 @@ describe("rules that are wrong", () => {
   });
 });
 
-describe("long chains", () => {
+// Deep, not fast: a busy machine may take its time.
+describe("long chains", { timeout: 240_000 }, () => {
   const chain = (n: number): Tensor => {
     let y: Tensor = x;
     for (let i = 0; i < n; i++) y = y.sin();
@@ -212,14 +213,14 @@ describe("long chains", () => {
   };
 
   test("100,000 nodes are differentiated in linear work, without overflowing the stack", () => {
-    const made = [50_000, 100_000].map((n) => {
+    const made = [25_000, 100_000].map((n) => {
       const y = chain(n);
       const before = session.nextNode;
       grad(y, x);
       return session.nextNode - before;
     });
-    expect(made[0]).toBeLessThan(50_000 * 4);
-    expect(made[1]! / made[0]!).toBeCloseTo(2, 2);
+    expect(made[0]).toBeLessThan(25_000 * 4);
+    expect(made[1]! / made[0]!).toBeCloseTo(4, 2);
   });
 
   test("100,000 nodes are evaluated", () => {

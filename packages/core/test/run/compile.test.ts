@@ -436,6 +436,19 @@ describe("values that are not finite", () => {
     );
   });
 
+  test("name a constant with NaN, but not one that is infinite on purpose", () => {
+    const w = new Variable(1);
+    const masked = (mask: number) =>
+      compile((x: Tensor) => {
+        w.assign(w.read().add(1));
+        return x.mul(w.read()).add(mask).sum();
+      });
+    expect(() => masked(Number.NaN)(tensor([1]))).toThrow(
+      /^the result is not finite: a constant already holds 1 NaN and 0 infinite of 1 elements, .*\n {2}fix: .*\n {2}at .*compile\.test\.ts:\d+:\d+$/,
+    );
+    expect(() => masked(Number.NEGATIVE_INFINITY)(tensor([1]))).toThrow(/^\[add\] is the first node/);
+  });
+
   test("pass where the check is turned off, and where nothing is assigned", () => {
     const w = new Variable(1);
     const poison = (): Tensor => {
