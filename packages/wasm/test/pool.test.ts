@@ -94,7 +94,7 @@ describe("pool", () => {
             );
           },
         ),
-        { numRuns: dtype === "float32" ? 400 : 100 },
+        { numRuns: dtype === "float32" ? 250 : 60 },
       );
     },
   );
@@ -138,7 +138,7 @@ describe("pool", () => {
             );
           },
         ),
-        { numRuns: 250 },
+        { numRuns: 120 },
       );
     },
   );
@@ -157,7 +157,7 @@ describe("pool", () => {
           poolKernel,
         );
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
@@ -189,7 +189,7 @@ describe("pool", () => {
             );
           },
         ),
-        { numRuns: 300 },
+        { numRuns: 120 },
       );
     },
   );

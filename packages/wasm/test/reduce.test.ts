@@ -134,7 +134,7 @@ describe("reduce", () => {
           scale,
         );
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 
@@ -161,7 +161,7 @@ describe("reduce", () => {
         const accumulators = random.writes.map((_, i): Accumulator => ({ kind: picks[i]!, value: i }));
         compareWithReference({ shape, axes, accumulators, prologue: random.expression, reads, write }, work, 0);
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
   });
 
@@ -205,7 +205,7 @@ describe("reduce", () => {
           expect(sameBits(r, expected[i]!)).toBe(true);
         });
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 

@@ -14,7 +14,7 @@
 import { allReads, byteSize, type DType, type ReduceKernel, type ScalarExpression } from "@prewitt/core";
 import { type AccumulatorCode, accumulatorCode } from "./accumulators.ts";
 import { ExpressionEmitter, expressionKey, type Level, type Levels, shortDType } from "./expression.ts";
-import { indexedAxes } from "./map.ts";
+import { indexedAxes } from "./map-plan.ts";
 import { type Loop, loopsKey, makeLoops, memoryOrder, rowMajor, sizeOf } from "./nest.ts";
 import { ceilDiv, type DTypes } from "./shaped.ts";
 
