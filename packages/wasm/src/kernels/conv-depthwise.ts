@@ -58,7 +58,7 @@ export function depthwiseFits(shape: ConvShape): boolean {
 /** Stage (x, packed, y, batch, …epilogue); for the input gradient x is dy and y is dx. */
 export function convDepthwise({ shape, direction, epilogue, relaxed, variant = {} }: DepthwiseSpec): DepthwiseKernel {
   const work = correlation(shape, direction);
-  const columns = variant.columns ?? (relaxed ? 6 : 4);
+  const columns = variant.columns ?? (relaxed ? 8 : 4);
   const rows = Math.max(1, ...work.phases.map((phase) => phase.y.count));
   const blockRows = Math.min(rows, variant.blockRows ?? Math.max(1, Math.ceil(rows / 4)));
   const rowBlocks = Math.ceil(rows / blockRows);

@@ -1,7 +1,8 @@
 /**
  * Weight gradient of a depthwise convolution: dw[c, k] = Σ_{n, p} dy[n, p, c] · x[n, p·s − pad + k·dil, c]. Vectors run over
- * channels; the sums of some tap rows stay in registers over all rows of a task. Tasks are chunks of images × blocks of
- * channels; chunks have sums of their own, which a second stage adds in order.
+ * channels, and all channels meet some columns before the next: what is read lies in sequence, and the sums (a few
+ * kilobytes) stay in the nearest cache. Tasks are chunks of images with sums of their own, which a second stage adds in
+ * order.
  */
 
 import {
@@ -11,6 +12,7 @@ import {
   i32,
   type Local,
   type ModuleBuilder,
+  memory,
   v128,
 } from "../assembler/index.ts";
 import { chunkStart } from "./conv-chunks.ts";
@@ -18,19 +20,14 @@ import { type ConvShape, convFlops, shapeKey } from "./conv-shape.ts";
 import { correlation, type Phase } from "./correlation.ts";
 import { type ColumnRun, forColumns } from "./depthwise-taps.ts";
 import { type CodeOptions, fused, type Kernel, type MultiplyAdd, pointers, type Stage, signature } from "./kernel.ts";
-import { loadLanes, splitEvenly, zero } from "./tile.ts";
+import { loadLanes } from "./tile.ts";
 
 export interface DepthwiseWeightGradientSpec extends CodeOptions {
   readonly shape: ConvShape;
-  readonly variant?: { readonly columns?: number; readonly chunks?: number; readonly blockRows?: number };
+  readonly variant?: { readonly columns?: number; readonly chunks?: number };
 }
 
 type Index = Local<"i32">;
-
-/** Rows of x and dy that all channels meet in turn should take no more: they are then read from afar once. */
-const BLOCK_BYTES = 128 * 1024;
-/** Accumulators that stay in registers beside inputs. */
-const SUMS = 9;
 
 /** Stages (x, dy, partial, batch) and (partial, dw). */
 export function depthwiseWeightGradient({ shape, relaxed, variant = {} }: DepthwiseWeightGradientSpec): Kernel {
@@ -38,12 +35,10 @@ export function depthwiseWeightGradient({ shape, relaxed, variant = {} }: Depthw
   const area = y.kernel * x.kernel;
   const vectors = Math.ceil(shape.groups / 4);
   const chunks = variant.chunks ?? 16;
-  const columns = variant.columns ?? 4;
+  const columns = variant.columns ?? (relaxed ? 8 : 6);
   const chunkBytes = Math.ceil((vectors * area * 16) / 64) * 64;
   const pixel = shape.groups * 4;
-  const rowBytes = (x.output + x.input * y.stride) * pixel;
-  const blockRows = Math.min(y.output, variant.blockRows ?? Math.max(1, Math.floor(BLOCK_BYTES / rowBytes)));
-  const key = `${shapeKey(shape)} c${chunks} b${blockRows} ${columns}${relaxed ? "" : " plain"}`;
+  const key = `${shapeKey(shape)} c${chunks} ${columns}${relaxed ? "" : " plain"}`;
   const first: Stage = {
     key: `depthwiseWeightGradient ${key}`,
     parameters: pointers("x", "dy", "partial", "batch"),
@@ -57,22 +52,13 @@ export function depthwiseWeightGradient({ shape, relaxed, variant = {} }: Depthw
           const start = f.let(chunkStart(task, p.batch!, i32.const(chunks)));
           const end = f.let(chunkStart(i32.add(task, 1), p.batch!, i32.const(chunks)));
           const partial = f.let(i32.add(p.partial!, i32.mul(task, chunkBytes)));
-          const image = f.let(start);
-          // A chunk without images still runs once, over no rows, to write its zeros.
-          f.doWhile(() => {
-            const from = f.let(i32.add(p.x!, i32.mul(image, y.input * x.input * pixel)));
-            const dy = f.let(i32.add(p.dy!, i32.mul(image, y.output * x.output * pixel)));
-            const row = f.let(i32.const(0));
-            f.doWhile(() => {
-              const past = f.let(i32.add(row, blockRows));
-              const stop = f.let(i32.mul(i32.minS(past, y.output), i32.ltS(image, end)));
-              f.do(f.call(sums, [from, dy, partial, row, stop, i32.eqz(i32.or(row, i32.sub(image, start)))]));
-              f.increment(dy, blockRows * x.output * pixel);
-              f.increment(row, blockRows);
-              return i32.ltS(row, y.output);
-            });
-            f.increment(image, 1);
-            return i32.ltS(image, end);
+          f.do(memory.fill(partial, 0, chunkBytes));
+          const from = f.let(i32.add(p.x!, i32.mul(start, y.input * x.input * pixel)));
+          const dy = f.let(i32.add(p.dy!, i32.mul(start, y.output * x.output * pixel)));
+          f.repeat(i32.sub(end, start), () => {
+            f.do(f.call(sums, [from, dy, partial]));
+            f.increment(from, y.input * x.input * pixel);
+            f.increment(dy, y.output * x.output * pixel);
           });
         });
       });
@@ -86,10 +72,7 @@ export function depthwiseWeightGradient({ shape, relaxed, variant = {} }: Depthw
   };
 }
 
-/**
- * Defines `(x, dy, partial, row, stop, first)`: rows [row, stop) of one image, `dy` at the first of them, into
- * partial[channels/4][tap][4], which starts from zero if `first`.
- */
+/** Defines `(x, dy, partial)`: adds one image to partial[channels/4][tap][4]. */
 function defineSums(
   module: ModuleBuilder,
   name: string,
@@ -97,112 +80,70 @@ function defineSums(
   columns: number,
   madd: MultiplyAdd,
 ): FunctionHandle<"void"> {
-  const parameters = { x: "i32", dy: "i32", partial: "i32", row: "i32", stop: "i32", first: "i32" } as const;
+  const parameters = { x: "i32", dy: "i32", partial: "i32" } as const;
   const phase = correlation(shape, "forward").phases[0]!;
-  const width = shape.axes[1].kernel;
-  const height = shape.axes[0].kernel;
-  return module.function({ name, parameters, export: false }, (f, p) => {
-    const vector = (lanes: number): void => {
-      let row = 0;
-      for (const { size, count } of splitEvenly(height, Math.max(1, Math.floor(SUMS / width)))) {
-        for (let k = 0; k < count; k++) {
-          tapRows(f, shape, phase, { first: row, count: size, lanes, columns }, p, madd);
-          row += size;
-        }
-      }
-      f.increment(p.partial, height * width * 16);
-      f.increment(p.x, 16);
-      f.increment(p.dy, 16);
-    };
-    f.repeat(Math.floor(shape.groups / 4), () => vector(4));
-    if (shape.groups % 4 > 0) vector(shape.groups % 4);
-  });
-}
-
-interface TapRows {
-  readonly first: number;
-  readonly count: number;
-  readonly lanes: number;
-  readonly columns: number;
-}
-
-/** Sums of tap rows first … first + count − 1 for one vector of channels, over some rows of an image. */
-function tapRows(
-  f: FunctionBuilder,
-  shape: ConvShape,
-  phase: Phase,
-  part: TapRows,
-  p: Readonly<Record<"x" | "dy" | "partial" | "row" | "stop" | "first", Index>>,
-  madd: MultiplyAdd,
-): void {
   const [y, x] = shape.axes;
   const pixel = shape.groups * 4;
-  const sums = Array.from({ length: part.count }, () => f.locals("v128", x.kernel));
-  const place = (k: number): number => (part.first * x.kernel + k) * 16;
-  f.if(
-    p.first,
-    () => zero(f, sums.flat()),
-    () => {
-      sums.flat().forEach((sum, k) => {
-        f.set(sum, v128.load(p.partial, place(k)));
+  return module.function({ name, parameters, export: false }, (f, p) => {
+    const row = f.let(p.dy);
+    f.repeat(y.output, (t) => {
+      const top = f.let(i32.add(i32.mul(t, y.stride), -y.padBefore));
+      const lines = Array.from({ length: y.kernel }, (_, j) => {
+        const line = f.let(i32.add(top, j * y.dilation));
+        return { inside: f.let(i32.ltU(line, y.input)), start: f.let(i32.add(p.x, i32.mul(line, x.input * pixel))) };
       });
-    },
-  );
-  const dyRow = f.let(p.dy);
-  const t = f.local("i32");
-  f.for(t, p.row, p.stop, 1, () => {
-    const top = f.let(i32.add(i32.mul(t, y.stride), -y.padBefore));
-    const lines = sums.map((_, j) => {
-      const line = f.let(i32.add(top, (part.first + j) * y.dilation));
-      return { inside: f.let(i32.ltU(line, y.input)), start: f.let(i32.add(p.x, i32.mul(line, x.input * pixel))) };
+      const column = f.local("i32");
+      forColumns(f, phase.x, x.input, columns, column, (run) => {
+        const first = phase.x.offset + (run.taps[0] ?? 0) * phase.x.spacing;
+        const shift = f.let(i32.mul(i32.add(i32.mul(column, phase.x.step), first), pixel));
+        const dy = f.let(i32.add(row, i32.mul(column, pixel)));
+        const partial = f.let(p.partial);
+        const vector = (lanes: number): void => {
+          tile(f, shape, phase, run, { lines, shift, dy, partial, lanes }, madd);
+          f.increment(shift, 16);
+          f.increment(dy, 16);
+          f.increment(partial, y.kernel * x.kernel * 16);
+        };
+        f.repeat(Math.floor(shape.groups / 4), () => vector(4));
+        if (shape.groups % 4 > 0) vector(shape.groups % 4);
+      });
+      f.increment(row, x.output * pixel);
     });
-    const column = f.local("i32");
-    forColumns(f, phase.x, x.input, part.columns, column, (run) => {
-      tile(f, shape, phase, run, part.lanes, { lines, column, dyRow, sums }, madd);
-    });
-    f.increment(dyRow, x.output * pixel);
-  });
-  sums.flat().forEach((sum, k) => {
-    f.do(v128.store(p.partial, sum, place(k)));
   });
 }
 
-function tile(
-  f: FunctionBuilder,
-  shape: ConvShape,
-  phase: Phase,
-  run: ColumnRun,
-  lanes: number,
-  at: {
-    lines: readonly { inside: Index; start: Index }[];
-    column: Index;
-    dyRow: Index;
-    sums: readonly (readonly Local<"v128">[])[];
-  },
-  madd: MultiplyAdd,
-): void {
+interface Tile {
+  /** The tap rows: whether they lie in the image, and where they start. */
+  readonly lines: readonly { readonly inside: Index; readonly start: Index }[];
+  /** Bytes from a line's start to the first tap of the first column, at these channels. */
+  readonly shift: Index;
+  readonly dy: Index;
+  readonly partial: Index;
+  readonly lanes: number;
+}
+
+/** Adds some columns of dy, with all taps, to the sums of four channels; these lie near, since all channels come in turn. */
+function tile(f: FunctionBuilder, shape: ConvShape, phase: Phase, run: ColumnRun, at: Tile, madd: MultiplyAdd): void {
   const pixel = shape.groups * 4;
+  const width = shape.axes[1].kernel;
   const first = run.taps[0] ?? 0;
-  const from = f.let(
-    i32.mul(i32.add(i32.mul(at.column, phase.x.step), phase.x.offset + first * phase.x.spacing), pixel),
-  );
-  const base = f.let(i32.add(at.dyRow, i32.mul(at.column, pixel)));
-  const dy = Array.from({ length: run.size }, (_, k) => f.let(loadLanes(base, lanes, k * pixel)));
+  const dy = Array.from({ length: run.size }, (_, k) => f.let(loadLanes(at.dy, at.lanes, k * pixel)));
+  const place = (tap: number, k: number): number => k * phase.x.step + (tap - first) * phase.x.spacing;
+  const places = [...new Set(run.taps.flatMap((tap) => dy.map((_, k) => place(tap, k))))].sort((a, b) => a - b);
   at.lines.forEach(({ inside, start }, j) => {
     f.if(inside, () => {
-      const line = f.let(i32.add(start, from));
+      const line = f.let(i32.add(start, at.shift));
+      const sums = new Map(run.taps.map((tap) => [tap, f.let(v128.load(at.partial, (j * width + tap) * 16))]));
       // Input by input: each is loaded once and forgotten after the taps and columns that it serves.
-      const places = run.taps.flatMap((tap) => dy.map((_, k) => k * phase.x.step + (tap - first) * phase.x.spacing));
-      for (const place of [...new Set(places)].sort((a, b) => a - b)) {
-        const input = f.let(loadLanes(line, lanes, place * pixel));
-        for (const tap of run.taps) {
+      for (const here of places) {
+        const input = f.let(loadLanes(line, at.lanes, here * pixel));
+        for (const [tap, sum] of sums) {
           dy.forEach((value, k) => {
-            if (k * phase.x.step + (tap - first) * phase.x.spacing !== place) return;
-            const sum = at.sums[j]![tap]!;
-            f.set(sum, madd(input, value, sum));
+            if (place(tap, k) === here) f.set(sum, madd(input, value, sum));
           });
         }
       }
+      for (const [tap, sum] of sums) f.do(v128.store(at.partial, sum, (j * width + tap) * 16));
     });
   });
 }
