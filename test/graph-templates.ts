@@ -70,6 +70,17 @@ const pools: readonly GraphTemplate[] = [
     },
     3,
   ),
+  template(
+    "curvature of a pool",
+    (c) => {
+      const x = c.float(image);
+      if (x === undefined) return undefined;
+      const { kernel, options } = window(c, x);
+      const y = `${c.choose("maxPool2d", "avgPool2d")}(x, { kernel: [${kernel.join(", ")}], ${options} })`;
+      return `hvp((x) => ${y}.pow(3).mean(), ${x.name}, ${x.name}.mul(0.5))`;
+    },
+    2,
+  ),
   template("globalAvgPool2d", (c) => {
     const x = c.float(image);
     return x && `globalAvgPool2d(${x.name})`;
@@ -96,9 +107,30 @@ const rest: readonly GraphTemplate[] = [
     },
     2,
   ),
-  template("batchNorm", (c) => {
-    const x = c.float((v) => image(v) && v.shape[0]! * v.shape[2]! * v.shape[3]! > 1);
-    return x && `batchNorm(${x.name}).y`;
+  template(
+    "norm of images",
+    (c) => {
+      const x = c.float((v) => image(v) && v.shape[0]! * v.shape[2]! * v.shape[3]! > 1);
+      const channels = x?.shape[1] as number;
+      const affine = x && `weight: arange(${channels}, { dtype: "${x.dtype}" }).add(0.5)`;
+      return (
+        x &&
+        c.choose(
+          `batchNorm(${x.name}).y`,
+          `batchNorm(${x.name}, { ${affine} })`,
+          `groupNorm(${x.name}, { groups: ${channels % 2 === 0 ? 2 : 1}, ${affine} })`,
+        )
+      );
+    },
+    2,
+  ),
+  template("layerNorm", (c) => {
+    const x = c.float((v) => vectors(v) && v.shape.at(-1)! > 1);
+    return x && `layerNorm(${x.name})`;
+  }),
+  template("dropout", (c) => {
+    const x = c.float();
+    return x && `dropout(${x.name}, { rate: 0.4, key: tensor([${c.integer(0, 9)}, 7], { dtype: "int32" }) })`;
   }),
   template("loss", (c) => {
     const x = c.float((v) => v.shape.length === 2);

@@ -284,6 +284,24 @@ const gradients: readonly GraphTemplate[] = [
   }),
 ];
 
+const created: readonly GraphTemplate[] = [
+  template("random", (c) => {
+    const x = c.float();
+    const key = `tensor([${c.integer(0, 9)}, 3], { dtype: "int32" })`;
+    return x && `${c.choose("uniform", "normal")}(${key}, [${x.shape.join(", ")}]).cast("${x.dtype}").mul(${x.name})`;
+  }),
+  template("table", (c) => {
+    const x = c.float((v) => v.shape.length === 2);
+    return (
+      x &&
+      c.choose(
+        `eye(${x.shape[0]}, { dtype: "${x.dtype}" }).matmul(${x.name})`,
+        `oneHot(${x.name}.argmax({ axis: 1 }), ${x.shape[1]}, { dtype: "${x.dtype}" }).mul(${x.name})`,
+      )
+    );
+  }),
+];
+
 /** Templates over the base ops. */
 export const baseTemplates: readonly GraphTemplate[] = [
   ...elementwise,
@@ -291,4 +309,5 @@ export const baseTemplates: readonly GraphTemplate[] = [
   ...shapes,
   ...indexing,
   ...gradients,
+  ...created,
 ];
