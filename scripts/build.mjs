@@ -40,7 +40,8 @@ async function buildScripts(pkg) {
     format: "esm",
     target: "node20",
     platform: "neutral",
-    splitting: true,
+    // A shared chunk would lose `export * from` another package. Only the umbrella has several entries, and no state.
+    splitting: false,
   });
 }
 

@@ -4,6 +4,9 @@
 
 import { referenceExecutor, session } from "@prewitt/core";
 
-session.executorFactory = referenceExecutor;
+session.executorFactory = () => referenceExecutor();
 
-export * from "./api.ts";
+export * from "@prewitt/core";
+export * as nn from "@prewitt/nn";
+export * from "@prewitt/ops";
+export { allOps, flatten } from "./joined.ts";

@@ -1,14 +1,11 @@
 /**
- * What a script or notebook imports from one place: tensors, ops, gradients, `compile`, and `nn`. Chooses no executor.
+ * What several packages export under one name, joined: the entries re-export everything else as it is.
  */
 
 import { allOps as baseOps, type Op } from "@prewitt/core";
 import { allOps as networkOps } from "@prewitt/ops";
 
-export * from "@prewitt/core";
-export * as nn from "@prewitt/nn";
-export * from "@prewitt/ops";
-// core has a `flatten` of trees too; here the name means the op on tensors.
+// In `prewitt`, flatten is the tensor op; core's function of that name lists the leaves of trees.
 export { flatten } from "@prewitt/ops";
 
 /** Every op of the library: base ops and those of networks. */
