@@ -1,7 +1,8 @@
-/** Convolutions: float32 by the algorithm that suits the shape, weights packed first; float64 by plain loops. */
+/** Convolutions: float32 by the algorithm that suits the shape, 1×1 as matrix products; float64 by plain loops. */
 
 import type { ConvKernel, Operand } from "@prewitt/core";
 import { chain } from "../kernels/chain.ts";
+import { contractKernel } from "../kernels/contract.ts";
 import { convKernel } from "../kernels/conv.ts";
 import { convPlain } from "../kernels/conv-plain.ts";
 import { lowerEpilogue } from "./lower-epilogue.ts";
@@ -11,6 +12,7 @@ export const lowerConv: Lowering<ConvKernel> = (kernel, context) => {
   const [first, second] = kernel.reads as readonly [Operand, Operand];
   const write = kernel.writes[0] as Operand;
   if (context.dtypeOf(write) !== "float32") return plainConv(kernel, context);
+  if (isPointwise(kernel)) return pointwiseConv(kernel, context);
   const { geometry, direction } = kernel;
   const { epilogue, operands } = lowerEpilogue(kernel, context);
   const { relaxed } = context.options;
@@ -22,6 +24,40 @@ export const lowerConv: Lowering<ConvKernel> = (kernel, context) => {
   if (made.packing === undefined) return { kernel: made, operands: named, extents };
   return { kernel: chain([made.packing.kernel, made], { packed: made.packing.bytes }), operands: named, extents };
 };
+
+/** Whether every output reads the one input at its own place: then channels-last images are rows of a matrix. */
+function isPointwise({ geometry: { groups, axes } }: ConvKernel): boolean {
+  return groups === 1 && axes.every((a) => a.kernel === 1 && a.stride === 1 && a.padBefore === 0 && a.padAfter === 0);
+}
+
+/**
+ * 1×1 convolutions as products: y = x wᵀ, dx = dy w, dw = dyᵀ x, with one row a pixel. x: [pixels, I], dy: [pixels, O],
+ * w: [O, I].
+ */
+function pointwiseConv(kernel: ConvKernel, context: LoweringContext): LoweredKernel {
+  const [a, b] = kernel.reads as readonly [Operand, Operand];
+  const c = kernel.writes[0] as Operand;
+  const { batch, channels, filters, axes } = kernel.geometry;
+  const pixels = batch * axes[0].output * axes[1].output;
+  const { epilogue, operands } = lowerEpilogue(kernel, context);
+  const common = { relaxed: context.options.relaxed, epilogue };
+  if (kernel.direction === "weightGradient") {
+    const sizes = { m: filters, n: channels, k: pixels };
+    const made = contractKernel({
+      ...common,
+      ...sizes,
+      aStrides: [1, filters],
+      bStrides: [channels, 1],
+      cStrides: [channels, 1],
+    });
+    return { kernel: made, operands: { a: b, b: a, c }, extents: made.extents };
+  }
+  const forward = kernel.direction === "forward";
+  const [n, k] = forward ? [filters, channels] : [channels, filters];
+  const bStrides = forward ? [1, channels] : [channels, 1];
+  const made = contractKernel({ ...common, m: pixels, n, k, aStrides: [k, 1], bStrides, cStrides: [n, 1] });
+  return { kernel: made, operands: { a, b, c, ...operands }, extents: made.extents };
+}
 
 function plainConv(kernel: ConvKernel, context: LoweringContext): LoweredKernel {
   const [first, second] = kernel.reads as readonly [Operand, Operand];
