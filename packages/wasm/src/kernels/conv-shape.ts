@@ -3,25 +3,12 @@
  * `ConvGeometry` is one. Activations lie channels-last (N, H, W, groups·channels), weights logically (O, I, kh, kw).
  */
 
-/** One spatial axis: position p of the output reads input indices p·stride − padBefore + k·dilation. */
-export interface ConvAxis {
-  readonly input: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly padBefore: number;
-  readonly padAfter: number;
-  readonly dilation: number;
-  readonly output: number;
-}
+import type { ConvGeometry, WindowAxis } from "@prewitt/core";
 
-export interface ConvShape {
-  readonly groups: number;
-  /** Input channels a group. */
-  readonly channels: number;
-  /** Output channels a group. */
-  readonly filters: number;
-  readonly axes: readonly [ConvAxis, ConvAxis];
-}
+/** One spatial axis: position p of the output reads input indices p·stride − padBefore + k·dilation. */
+export type ConvAxis = WindowAxis;
+
+export type ConvShape = Omit<ConvGeometry, "batch">;
 
 const axisKey = ({ input, kernel, stride, padBefore, dilation, output }: ConvAxis): string =>
   `${input}→${output} k${kernel}${stride > 1 ? ` s${stride}` : ""} p${padBefore}${dilation > 1 ? ` d${dilation}` : ""}`;
