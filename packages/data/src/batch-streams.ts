@@ -6,7 +6,7 @@
  */
 
 import { DataError } from "@prewitt/core";
-import type { SampleTransform } from "./augment.ts";
+import type { SampleTransform } from "./augment/image-step.ts";
 import { collate } from "./collate.ts";
 import type { AsyncSource, Source } from "./dataset.ts";
 import type { Batch, Sample } from "./nd-array.ts";

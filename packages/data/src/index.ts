@@ -2,17 +2,12 @@
  * @prewitt/data: data sets, loaders and image transforms.
  */
 
-export {
-  augment,
-  type ImageStep,
-  type RandomCropOptions,
-  type RandomFlipOptions,
-  type RandomShiftOptions,
-  randomCrop,
-  randomFlip,
-  randomShift,
-  type SampleTransform,
-} from "./augment.ts";
+export { augment, type ImageStep, type SampleTransform } from "./augment/image-step.ts";
+export { type RandomAffineOptions, randomAffine } from "./augment/random-affine.ts";
+export { type RandomCropOptions, randomCrop } from "./augment/random-crop.ts";
+export { type RandomEraseOptions, randomErase } from "./augment/random-erase.ts";
+export { type RandomFlipOptions, randomFlip } from "./augment/random-flip.ts";
+export { type RandomShiftOptions, randomShift } from "./augment/random-shift.ts";
 export { type AsyncSource, Dataset, dataset, type Source } from "./dataset.ts";
 export { fashionMnist } from "./fashion-mnist.ts";
 export { type IdxExpectation, parseIdx } from "./idx.ts";

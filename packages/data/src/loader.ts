@@ -15,7 +15,7 @@ import {
   type Site,
   session,
 } from "@prewitt/core";
-import type { SampleTransform } from "./augment.ts";
+import type { SampleTransform } from "./augment/image-step.ts";
 import { type BatchStream, type EpochPlan, iteratedStream, numberedStream } from "./batch-streams.ts";
 import type { AsyncSource, Source } from "./dataset.ts";
 import type { Batch, Sample } from "./nd-array.ts";

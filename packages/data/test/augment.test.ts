@@ -8,7 +8,9 @@ import {
   loader,
   type NdArray,
   ndArray,
+  randomAffine,
   randomCrop,
+  randomErase,
   randomFlip,
   randomShift,
   SampleRandom,
@@ -128,6 +130,92 @@ describe("steps", () => {
   });
 });
 
+describe("affine", () => {
+  const size = 21;
+  /** A plane of slope (2, 1) across rows and columns: bilinear interpolation keeps planes. */
+  const plane = ndArray(
+    Float64Array.from({ length: size * size }, (_, i) => 2 * Math.floor(i / size) + (i % size)),
+    [1, size, size],
+  );
+  /** Value and slopes at the centre, where nothing from outside the image reaches. */
+  const centre = (image: NdArray) => {
+    const c = (size - 1) / 2;
+    const value = at(image, 0, c, c);
+    return { value, down: at(image, 0, c + 1, c) - value, right: at(image, 0, c, c + 1) - value };
+  };
+
+  it("without options the image stays as it is", () => {
+    const image = counting(2, 4, 5);
+    expect(randomAffine({})(image, new SampleRandom(0, 0, 0))).toEqual(image);
+  });
+
+  it("a turn keeps the steepness and the centre, and stays within ±degrees", () => {
+    const angles = Array.from({ length: 60 }, (_, i) => {
+      const { value, down, right } = centre(randomAffine({ degrees: 30 })(plane, new SampleRandom(5, 0, i)));
+      expect(value).toBeCloseTo(30, 10);
+      expect(Math.hypot(down, right)).toBeCloseTo(Math.sqrt(5), 10);
+      return ((Math.atan2(down, right) - Math.atan2(2, 1)) * 180) / Math.PI;
+    });
+    expect(Math.max(...angles)).toBeLessThanOrEqual(30);
+    expect(Math.max(...angles)).toBeGreaterThan(20);
+    expect(Math.min(...angles)).toBeLessThan(-20);
+  });
+
+  it("a larger image is less steep, a sheared one leans, a moved one is as much darker", () => {
+    const random = () => new SampleRandom(1, 2, 3);
+    expect(centre(randomAffine({ scale: [2, 2] })(plane, random()))).toMatchObject({ value: 30, down: 1, right: 0.5 });
+    const sheared = centre(randomAffine({ shear: 20 })(plane, random()));
+    expect(sheared.right).toBeCloseTo(1, 10);
+    expect(sheared.down).not.toBeCloseTo(2, 2);
+    const moved = centre(randomAffine({ shift: 3 })(plane, random()));
+    expect(moved.down).toBeCloseTo(2, 10);
+    expect(Math.abs(moved.value - 30)).toBeLessThanOrEqual(9);
+    expect(moved.value).not.toBeCloseTo(30, 3);
+  });
+
+  it("rounds bytes and fills from outside", () => {
+    const white = ndArray(new Uint8Array(25).fill(200), [1, 5, 5]);
+    const small = randomAffine({ scale: [0.5, 0.5], fill: 10 })(white, new SampleRandom(0, 0, 0));
+    expect(small.data).toBeInstanceOf(Uint8Array);
+    expect(at(small, 0, 2, 2)).toBe(200);
+    expect(at(small, 0, 0, 0)).toBe(10);
+  });
+});
+
+describe("erase", () => {
+  it("covers one rectangle of the asked area and ratio in every channel", () => {
+    fc.assert(
+      fc.property(anyEpoch, (epoch) => {
+        const image = counting(2, 12, 10);
+        const erased = randomErase({ probability: 1, area: [0.1, 0.4], ratio: [0.5, 2] })(
+          image,
+          new SampleRandom(7, epoch, 0),
+        );
+        const covered = [...erased.data].flatMap((v, i) => (v === 0 ? [i % 120] : []));
+        const rows = covered.map((i) => Math.floor(i / 10));
+        const columns = covered.map((i) => i % 10);
+        const height = Math.max(...rows) - Math.min(...rows) + 1;
+        const width = Math.max(...columns) - Math.min(...columns) + 1;
+        expect(covered.length).toBe(2 * height * width);
+        // Extents are rounded, so a side is up to half a pixel off.
+        expect((height - 0.5) * (width - 0.5)).toBeLessThanOrEqual(0.4 * 120);
+        expect((height + 0.5) * (width + 0.5)).toBeGreaterThanOrEqual(0.1 * 120);
+        expect((height - 0.5) / (width + 0.5)).toBeLessThanOrEqual(2);
+      }),
+    );
+  });
+
+  it("as often as asked, and what does not fit is left out", () => {
+    const image = counting(1, 8, 8);
+    const erased = Array.from({ length: 400 }, (_, i) =>
+      randomErase({ probability: 0.25 })(image, new SampleRandom(3, 0, i)).data.includes(0),
+    );
+    expect(Math.abs(erased.filter(Boolean).length - 100)).toBeLessThan(40);
+    const thin = randomErase({ probability: 1, area: [1, 1], ratio: [4, 4] });
+    expect(thin(image, new SampleRandom(0, 0, 0))).toBe(image);
+  });
+});
+
 describe("augment", () => {
   it("chains steps and leaves the other fields alone", async () => {
     const half: ImageStep = ({ data, shape }) =>
@@ -151,6 +239,10 @@ describe("wrong use", () => {
     expect(() => randomShift({ by: 0.5 })).toThrow("an integer of 0 or more");
     expect(() => randomFlip({ probability: 2 })).toThrow("a probability of 0 … 1");
     expect(() => randomFlip({ direction: "up" as "vertical" })).toThrow('direction: "horizontal" or "vertical"');
+    expect(() => randomAffine({ degrees: -1 })).toThrow("degrees -1 is not possible");
+    expect(() => randomAffine({ scale: [1.1, 0.9] })).toThrow("scale: [0.9, 1.1]");
+    expect(() => randomErase({ area: [0, 0.5] })).toThrow("area [0, 0.5] is not possible");
+    expect(() => randomErase({ ratio: [2, 1] })).toThrow("ratio: [0.3, 3.3]");
     expect(() => randomShift({ by: 1, pad: 2 } as { by: number })).toThrow('unknown option "pad"');
   });
 
