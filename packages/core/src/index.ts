@@ -42,6 +42,7 @@ export { type Argument, type Compiled, type CompileOptions, compile } from "./ru
 export { evaluate, settle, settleGeneration } from "./run/evaluate.ts";
 export * from "./run/executor.ts";
 export { currentExecutor, useExecutor } from "./run/executors.ts";
+export { notice } from "./run/notice.ts";
 export { seed } from "./run/seed.ts";
 export { guarded, Trace } from "./run/trace.ts";
 export { Variable, type VariableOptions, versionCell } from "./run/variable.ts";

@@ -59,6 +59,8 @@ export interface Session {
   epoch: number;
   /** When the event loop last had a turn, in milliseconds of `performance.now()`. */
   lastYield: number;
+  /** Notices that have been shown. */
+  readonly notices: Set<string>;
 }
 
 export const session: Session = {
@@ -80,4 +82,5 @@ export const session: Session = {
   plans: undefined,
   epoch: 0,
   lastYield: 0,
+  notices: new Set(),
 };

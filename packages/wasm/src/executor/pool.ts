@@ -6,7 +6,7 @@
  * bit. A worker spins briefly for the next job, then sleeps. Workers do not keep the process alive.
  */
 
-import { StateError } from "@prewitt/core";
+import { notice, StateError } from "@prewitt/core";
 import type { Heap } from "./heap.ts";
 import { browserWorker, nodeWorker } from "./worker-source.ts";
 
@@ -27,6 +27,8 @@ const control = {
   LOCAL_PLACE: 8,
   LOCAL_BASE: 9,
   LOCAL_STRIDE: 10,
+  /** 1 + the worker whose task threw. */
+  FAILED: 11,
   /** On cache lines of their own: they are written by all threads. */
   NEXT: 16,
   DONE: 32,
@@ -43,8 +45,11 @@ export const CONTROL_BYTES: number = control.WORDS * 4;
 
 /** With no progress for this long, a worker counts as lost. */
 const LOST_MS = 20_000;
+/** Most time that counts between two looks: more, and this process itself was suspended. */
+const LOOK_MS = 50;
 
 interface WorkerHandle {
+  readonly id: number;
   stop(): void;
 }
 
@@ -83,56 +88,63 @@ export class Pool {
   #tableCapacity = 256;
   #localBase = 0;
   #localStride = 0;
-  /** Workers plus the main thread. */
+  /** Workers that were started, plus the main thread. */
   readonly threads: number;
-  /** Why there are fewer threads than asked for. */
-  notice: string | undefined;
-  #broken: string | undefined;
 
   constructor(heap: Heap, threads: number) {
     this.#heap = heap;
     this.#word = new Int32Array(heap.memory.buffer, 0, control.WORDS);
     this.#tableAddress = heap.allocate(this.#tableCapacity * 8);
     this.#word[control.MODULE_TABLE] = this.#tableAddress;
-    const wanted = heap.shared ? Math.min(threads - 1, MAX_WORKERS) : 0;
-    for (let id = 0; id < wanted; id++) {
-      const worker = this.#start(id);
-      if (worker === undefined) break;
-      this.#workers.push(worker);
+    const wanted = Math.min(threads - 1, MAX_WORKERS);
+    if (wanted > 0 && !heap.shared) notice(NOT_SHARED);
+    for (let id = 0; heap.shared && id < wanted; id++) {
+      try {
+        this.#workers.push(this.#start(id));
+      } catch (error) {
+        notice(`a worker could not start (${messageOf(error)}): ${threadsText(id + 1)}`);
+        break;
+      }
     }
     this.threads = this.#workers.length + 1;
   }
 
-  #start(id: number): WorkerHandle | undefined {
+  /** Threads that work now. */
+  get alive(): number {
+    return this.#workers.length + 1;
+  }
+
+  /** Throws when the engine cannot. */
+  #start(id: number): WorkerHandle {
     const data = { memory: this.#heap.memory, id, control, base: 0 };
-    const lost = (reason: unknown): void => {
-      if (this.#word[control.QUIT] === 0)
-        this.#broken ??= `worker ${id} ended: ${reason instanceof Error ? reason.message : String(reason)}`;
-    };
-    try {
-      const node = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule?.("node:worker_threads") as
-        | WorkerThreads
-        | undefined;
-      if (node !== undefined) {
-        const worker = new node.Worker(nodeWorker, { eval: true, workerData: data, stdout: false, stderr: false });
-        worker.unref();
-        worker.on("error", lost);
-        worker.on("exit", lost);
-        return { stop: () => void worker.terminate() };
-      }
-      if (typeof Worker === "undefined" || typeof Blob === "undefined") {
-        this.notice = "this engine has no workers: one thread";
-        return undefined;
-      }
-      const url = URL.createObjectURL(new Blob([browserWorker], { type: "text/javascript" }));
-      const worker = new Worker(url);
-      worker.onerror = (event) => lost(event.message);
-      worker.postMessage(data);
-      return { stop: () => worker.terminate() };
-    } catch (error) {
-      this.notice = `a worker could not start (${error instanceof Error ? error.message : String(error)}): ${this.#workers.length + 1} thread(s)`;
-      return undefined;
+    const lost = (reason: unknown): void => this.#lose(id, reason);
+    const node = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule?.("node:worker_threads") as
+      | WorkerThreads
+      | undefined;
+    if (node !== undefined) {
+      const worker = new node.Worker(nodeWorker, { eval: true, workerData: data, stdout: false, stderr: false });
+      worker.unref();
+      worker.on("error", lost);
+      worker.on("exit", (code) => lost(`it ended with exit code ${code}`));
+      return { id, stop: () => void worker.terminate() };
     }
+    if (typeof Worker === "undefined" || typeof Blob === "undefined") throw new Error("this engine has no workers");
+    const url = URL.createObjectURL(new Blob([browserWorker], { type: "text/javascript" }));
+    const worker = new Worker(url);
+    worker.onerror = (event) => lost(event.message);
+    worker.postMessage(data);
+    return { id, stop: () => worker.terminate() };
+  }
+
+  /**
+   * A worker ended by itself. Events arrive between runs only, so every run so far is whole: the other threads go on.
+   */
+  #lose(id: number, reason: unknown): void {
+    const at = this.#workers.findIndex((worker) => worker.id === id);
+    if (at < 0) return;
+    this.#workers.splice(at, 1);
+    Atomics.store(this.#word, control.BUSY + id, 0);
+    notice(`a worker of the wasm executor was lost (${messageOf(reason)}): ${threadsText(this.alive)} from now on`);
   }
 
   /** Makes the exported functions of a module known to the workers, in the order of its exports. */
@@ -142,7 +154,7 @@ export class Pool {
     const address = this.#heap.allocate(bytes.length);
     this.#heap.u8.set(bytes, address);
     const table = new Int32Array(this.#heap.memory.buffer, this.#tableAddress, this.#tableCapacity * 2);
-    table[2 * this.#moduleCount] = address;
+    table[2 * this.#moduleCount] = address; // Wraps to a negative number from 2 GiB on; workers undo it.
     table[2 * this.#moduleCount + 1] = bytes.length;
     this.#moduleCount++;
     Atomics.store(this.#word, control.MODULES, this.#moduleCount);
@@ -173,7 +185,6 @@ export class Pool {
   /** Runs all tasks of a job on all threads that are there. */
   run(job: Job): void {
     const word = this.#word;
-    if (this.#broken !== undefined) this.#failOnce();
     const { tasks, values } = job;
     if (this.#workers.length === 0 || tasks < 2) {
       job.call(...values, 0, tasks);
@@ -205,32 +216,35 @@ export class Pool {
   #close(): void {
     const word = this.#word;
     if ((Atomics.load(word, control.SEQUENCE) & 1) === 0) Atomics.add(word, control.SEQUENCE, 1);
-    for (let id = 0; id < this.#workers.length; id++) {
+    for (const { id } of this.#workers) {
       if (Atomics.load(word, control.BUSY + id) !== 0) this.#await(() => Atomics.load(word, control.BUSY + id) === 0);
     }
   }
 
-  /** Spins until the condition holds; a thread that makes no progress for long is an error, never a hang. */
+  /** Spins until the condition holds; a thread that failed or makes no progress for long is an error, never a hang. */
   #await(condition: () => boolean): void {
     for (let spins = 0; spins < 100_000; spins++) if (condition()) return;
     let done = -1;
-    let since = performance.now();
+    let waited = 0;
+    let before = performance.now();
     while (!condition()) {
+      const failed = Atomics.load(this.#word, control.FAILED);
+      if (failed !== 0) this.#fail(`worker ${failed - 1} threw an error in its task`);
+      const time = performance.now();
+      waited += Math.min(LOOK_MS, time - before);
+      before = time;
       const now = Atomics.load(this.#word, control.DONE);
       if (now !== done) {
         done = now;
-        since = performance.now();
-      } else if (performance.now() - since > LOST_MS) {
-        this.#broken = `a worker made no progress for ${LOST_MS / 1000} s`;
-        this.#failOnce();
+        waited = 0;
+      } else if (waited > LOST_MS) {
+        this.#fail(`no worker made progress for ${LOST_MS / 1000} s`);
       }
     }
   }
 
-  /** Reports a lost worker; from then on the main thread works alone. */
-  #failOnce(): void {
-    const reason = this.#broken as string;
-    this.#broken = undefined;
+  /** Reports a worker lost in the middle of a task; from then on the main thread works alone. */
+  #fail(reason: string): never {
     this.stop();
     throw new StateError({
       summary: `a thread of the wasm executor is lost: ${reason}`,
@@ -248,3 +262,9 @@ export class Pool {
     for (const worker of this.#workers.splice(0)) worker.stop();
   }
 }
+
+const NOT_SHARED =
+  "no memory can be shared with workers here: one thread (pages need the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)";
+
+const messageOf = (reason: unknown): string => (reason instanceof Error ? reason.message : String(reason));
+const threadsText = (threads: number): string => (threads === 1 ? "one thread" : `${threads} threads`);

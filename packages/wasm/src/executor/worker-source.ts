@@ -18,7 +18,7 @@ const start = ({ memory, id, control: C, base }) => {
   const load = () => {
     const count = Atomics.load(word, C.MODULES);
     while (loaded < count) {
-      const table = new Int32Array(memory.buffer, Atomics.load(word, C.MODULE_TABLE), 2 * (loaded + 1));
+      const table = new Uint32Array(memory.buffer, Atomics.load(word, C.MODULE_TABLE) >>> 0, 2 * (loaded + 1));
       const at = table[2 * loaded], length = table[2 * loaded + 1];
       const bytes = new Uint8Array(memory.buffer).slice(at, at + length);
       const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
@@ -48,7 +48,12 @@ const start = ({ memory, id, control: C, base }) => {
         const t0 = Atomics.add(word, C.NEXT, grain);
         if (t0 >= tasks) break;
         const t1 = Math.min(tasks, t0 + grain);
-        f(...values, t0, t1);
+        try {
+          f(...values, t0, t1);
+        } catch (error) {
+          Atomics.store(word, C.FAILED, id + 1);
+          throw error;
+        }
         Atomics.add(word, C.DONE, t1 - t0);
       }
     }
