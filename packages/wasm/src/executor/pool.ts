@@ -27,7 +27,7 @@ const control = {
   LOCAL_PLACE: 8,
   LOCAL_BASE: 9,
   LOCAL_STRIDE: 10,
-  /** 1 + the worker whose task threw. */
+  /** 1 + the worker that ended in the middle of a job. */
   FAILED: 11,
   /** On cache lines of their own: they are written by all threads. */
   NEXT: 16,
@@ -229,7 +229,7 @@ export class Pool {
     let before = performance.now();
     while (!condition()) {
       const failed = Atomics.load(this.#word, control.FAILED);
-      if (failed !== 0) this.#fail(`worker ${failed - 1} threw an error in its task`);
+      if (failed !== 0) this.#fail(`worker ${failed - 1} ended in the middle of a job`);
       const time = performance.now();
       waited += Math.min(LOOK_MS, time - before);
       before = time;

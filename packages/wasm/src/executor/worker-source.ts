@@ -11,8 +11,11 @@
 
 export const workerSource = `
 "use strict";
-const start = ({ memory, id, control: C, base }) => {
+const start = ({ memory, id, control: C, base }, atEnd) => {
   const word = new Int32Array(memory.buffer, base, C.WORDS);
+  // The main thread waits without a turn of its event loop: a thread that ends within a job says so itself.
+  const ended = () => { if (Atomics.load(word, C.BUSY + id) !== 0) Atomics.store(word, C.FAILED, id + 1); };
+  atEnd(ended);
   const functions = [];
   let loaded = 0, seen = 0, views = new Uint8Array(memory.buffer);
   const load = () => {
@@ -48,12 +51,7 @@ const start = ({ memory, id, control: C, base }) => {
         const t0 = Atomics.add(word, C.NEXT, grain);
         if (t0 >= tasks) break;
         const t1 = Math.min(tasks, t0 + grain);
-        try {
-          f(...values, t0, t1);
-        } catch (error) {
-          Atomics.store(word, C.FAILED, id + 1);
-          throw error;
-        }
+        f(...values, t0, t1);
         Atomics.add(word, C.DONE, t1 - t0);
       }
     }
@@ -63,5 +61,5 @@ const start = ({ memory, id, control: C, base }) => {
 `;
 
 /** The whole program of a worker under Node, and in a browser. */
-export const nodeWorker = `${workerSource} start(require("node:worker_threads").workerData);`;
-export const browserWorker = `${workerSource} onmessage = (event) => start(event.data);`;
+export const nodeWorker = `${workerSource} start(require("node:worker_threads").workerData, (ended) => process.on("exit", ended));`;
+export const browserWorker = `${workerSource} onmessage = (event) => start(event.data, (ended) => { onerror = ended; });`;
