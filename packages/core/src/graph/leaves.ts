@@ -13,6 +13,7 @@ import type { Shape } from "../tensor/shape.ts";
 import type { Tensor, TensorSpec } from "../tensor/tensor.ts";
 import { Node } from "./node.ts";
 import { type Attributes, type LeafOp, makeNode } from "./op.ts";
+import type { Site } from "./site.ts";
 
 interface SpecAttributes extends Attributes {
   readonly spec: TensorSpec;
@@ -44,21 +45,29 @@ export function valueNode(value: Value, shape: Shape): Tensor {
   return node.tensors[0] as Tensor;
 }
 
+/** A leaf with what a compiled call computed for `origin`, a tensor of its trace, whose module path and line it takes. */
+export function resultNode(value: Value, origin: Tensor): Tensor {
+  const spec = origin.node.outputs[origin.output] as TensorSpec;
+  return bareLeaf(constantOp, { spec }, value, origin.node.scope, origin.node.site);
+}
+
 /** A scalar leaf of rank 0. */
 export function scalarNode(value: number, dtype: DType): Tensor {
-  const spec = { shape: [], dtype };
-  // Without a captured stack, which costs more than everything else here: the op that reads the number has its own.
-  const node = new Node({
-    op: scalarOp,
-    inputs: [],
-    attributes: { spec, value },
-    outputs: [spec],
-    scope: "",
-    site: {},
-  });
   const array = allocate(dtype, 1);
   array[0] = value;
-  node.values[0] = new HostValue(dtype, array);
+  return bareLeaf(scalarOp, { spec: { shape: [], dtype }, value }, new HostValue(dtype, array), "", {});
+}
+
+/** A leaf that captures no stack, which costs more than all else here. */
+function bareLeaf<A extends SpecAttributes>(
+  op: LeafOp<A>,
+  attributes: A,
+  value: Value,
+  scope: string,
+  site: Site,
+): Tensor {
+  const node = new Node({ op, inputs: [], attributes, outputs: [attributes.spec], scope, site });
+  node.values[0] = value;
   return node.tensors[0] as Tensor;
 }
 

@@ -5,21 +5,26 @@
  * inputs of the program; strings and booleans are part of the signature. Library state read while tracing is guarded.
  */
 
-import { NonFiniteError, OptionError, TraceError } from "../errors/errors.ts";
-import { valueNode } from "../graph/leaves.ts";
-import { captureSite, formatSite } from "../graph/site.ts";
+import { TraceError } from "../errors/errors.ts";
 import { collect, type Graph } from "../plan/graph.ts";
 import { plan } from "../plan/plan.ts";
-import { session } from "../session.ts";
-import { allocate, isFloat, type TypedArray } from "../tensor/dtype.ts";
-import { isTensor, Tensor } from "../tensor/tensor.ts";
+import { type Session, session } from "../session.ts";
+import { isFloat } from "../tensor/dtype.ts";
+import { isTensor, type Tensor } from "../tensor/tensor.ts";
 import { type FlatTree, flatten, type Tree } from "../tree/tree.ts";
-import { evaluate, hostArray, refuseTraced, settle } from "./evaluate.ts";
-import type { Executor, PreparedProgram, Storage, Value } from "./executor.ts";
+import {
+  type ArgumentLeaf,
+  type ArgumentPattern,
+  argumentPattern,
+  matchArguments,
+  traceArguments,
+} from "./arguments.ts";
+import { refuseTraced } from "./evaluate.ts";
+import type { Executor } from "./executor.ts";
 import { currentExecutor } from "./executors.ts";
-import { nonFiniteOrigin } from "./non-finite.ts";
+import { Replay } from "./replay.ts";
 import { type Guard, Trace } from "./trace.ts";
-import { Variable, versionCell } from "./variable.ts";
+import { type Variable, versionCell } from "./variable.ts";
 
 export interface CompileOptions {
   /** Stop with `NonFiniteError` before anything is assigned when a float scalar result is NaN or infinite (default true). */
@@ -41,22 +46,12 @@ export type Compiled<F> = F & {
   readonly traces: number;
 };
 
-/** What one trace became. */
-interface Plan {
-  readonly graph: Graph;
-  readonly prepared: PreparedProgram;
-  readonly executor: Executor;
+/** A trace, and the calls that it serves. */
+interface Entry {
+  readonly pattern: ArgumentPattern;
+  readonly precision: Session["precision"];
   readonly guards: readonly Guard[];
-  readonly result: FlatTree<Tensor>;
-  readonly variables: readonly Variable[];
-  readonly assigned: readonly Variable[];
-  /** For each input of the program: the number of the argument leaf, a captured tensor, or the array itself. */
-  readonly bindings: readonly (number | Tensor | TypedArray)[];
-}
-
-interface Leaves {
-  readonly signature: string;
-  readonly values: readonly (Tensor | number)[];
+  readonly plan: Replay;
 }
 
 /**
@@ -78,89 +73,51 @@ export function compile<Args extends readonly Argument[], R extends Tree<Tensor>
   fn: (...args: Args) => R,
   options: CompileOptions = {},
 ): Compiled<(...args: Args) => R> {
-  const plans = new Map<string, Plan[]>();
+  const entries: Entry[] = [];
   let traces = 0;
   const compiled = (...args: Args): R => {
     if (session.trace !== undefined) return fn(...args);
-    const leaves = readArguments(args);
     const executor = currentExecutor();
-    const known = plans.get(leaves.signature) ?? [];
-    plans.set(leaves.signature, known);
-    let found = known.find((p) => p.executor === executor && p.guards.every((g) => Object.is(g.read(), g.value)));
-    if (found === undefined) {
-      found = tracePlan(fn, args, executor, options);
+    const leaves: ArgumentLeaf[] = [];
+    let entry = find(entries, args, executor, leaves);
+    if (entry === undefined) {
+      const pattern = argumentPattern(args);
+      entry = traceEntry(fn, args, pattern, executor, options);
+      entries.unshift(entry);
       traces++;
-      known.push(found);
+      matchArguments(pattern, args, leaves);
     }
-    return runPlan(found, leaves, executor) as R;
+    return entry.plan.run(leaves) as R;
   };
   Object.defineProperty(compiled, "traces", { get: () => traces });
   return compiled as Compiled<(...args: Args) => R>;
 }
 
-function isArgumentLeaf(value: unknown): value is Tensor | number | string | boolean | undefined {
-  return (
-    value instanceof Tensor ||
-    value === undefined ||
-    typeof value === "number" ||
-    typeof value === "string" ||
-    typeof value === "boolean"
-  );
-}
-
-/** Tensors and numbers of the arguments, in order, and the signature that everything else makes. */
-function readArguments(args: readonly unknown[]): Leaves {
-  const values: (Tensor | number)[] = [];
-  let signature = "";
-  const visit = (value: unknown): void => {
-    if (value instanceof Tensor) {
-      values.push(value);
-      signature += `${value.dtype}[${value.shape.join()}];`;
-    } else if (typeof value === "number") {
-      values.push(value);
-      signature += "number;";
-    } else if (Array.isArray(value)) {
-      signature += "[";
-      value.forEach(visit);
-      signature += "]";
-    } else if (isArgumentLeaf(value)) {
-      signature += `${JSON.stringify(value)};`;
-    } else if (
-      typeof value === "object" &&
-      value !== null &&
-      !(value instanceof Variable) &&
-      [Object.prototype, null].includes(Object.getPrototypeOf(value))
-    ) {
-      signature += "{";
-      for (const [key, child] of Object.entries(value)) {
-        signature += `${JSON.stringify(key)}:`;
-        visit(child);
-      }
-      signature += "}";
-    } else {
-      throw new OptionError({
-        op: "compile",
-        summary: `an argument is ${value === null ? "null" : typeof value === "function" ? "a function" : `a ${(value as object).constructor.name}`}`,
-        fix: "pass tensors, numbers, strings, booleans and trees of them; capture everything else from outside",
-        at: formatSite(captureSite()),
-      });
+/** The entry that serves these arguments, which is moved to the front; their leaves go into `leaves`. */
+function find(
+  entries: Entry[],
+  args: readonly unknown[],
+  executor: Executor,
+  leaves: ArgumentLeaf[],
+): Entry | undefined {
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i] as Entry;
+    leaves.length = 0;
+    if (!serves(entry, executor) || !matchArguments(entry.pattern, args, leaves)) continue;
+    if (i > 0) {
+      entries.splice(i, 1);
+      entries.unshift(entry);
     }
-  };
-  args.forEach(visit);
-  return { signature: `${session.precision};${signature}`, values };
+    return entry;
+  }
+  leaves.length = 0;
+  return undefined;
 }
 
-/** The arguments with tensors and numbers replaced by inputs of the trace. */
-function traceArguments(args: readonly unknown[], trace: Trace): unknown[] {
-  const visit = (value: unknown): unknown => {
-    if (value instanceof Tensor) return trace.input({ shape: value.shape, dtype: value.dtype });
-    if (typeof value === "number") return trace.input({ shape: [], dtype: "float32" });
-    if (Array.isArray(value)) return value.map(visit);
-    if (typeof value === "object" && value !== null)
-      return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, visit(v)]));
-    return value;
-  };
-  return args.map(visit);
+function serves(entry: Entry, executor: Executor): boolean {
+  if (entry.plan.executor !== executor || entry.precision !== session.precision) return false;
+  for (const guard of entry.guards) if (!Object.is(guard.read(), guard.value)) return false;
+  return true;
 }
 
 function traceGraph(
@@ -172,7 +129,7 @@ function traceGraph(
   session.trace = trace;
   let returned: unknown;
   try {
-    returned = fn(...(traceArguments(args, trace) as never));
+    returned = fn(...(traceArguments(args, (spec) => trace.input(spec)) as never));
   } finally {
     session.trace = undefined;
   }
@@ -196,12 +153,14 @@ function traceGraph(
   };
 }
 
-function tracePlan(
+function traceEntry(
   fn: (...args: never) => unknown,
   args: readonly unknown[],
+  pattern: ArgumentPattern,
   executor: Executor,
   options: CompileOptions,
-): Plan {
+): Entry {
+  const precision = session.precision;
   const { graph, trace, result } = traceGraph(fn, args, options.checkFinite !== false);
   const own = new Set(trace.inputs);
   for (const leaf of graph.leaves) if (!own.has(leaf) && !isOwnRead(trace, leaf)) refuseTraced(leaf);
@@ -214,60 +173,19 @@ function tracePlan(
     const leaf = graph.leaves[input.leaf] as Tensor;
     return argument.get(leaf) ?? leaf;
   });
-  return {
+  const replay = new Replay({
     graph,
     prepared: executor.prepare(program),
     executor,
-    guards: trace.guards,
     result,
     variables: program.variables.map((v) => byId.get(v.id) as Variable),
     assigned: [...trace.assigned.keys()],
     bindings,
-  };
+  });
+  return { pattern, precision, guards: trace.guards, plan: replay };
 }
 
 function isOwnRead(trace: Trace, leaf: Tensor): boolean {
   const cell = versionCell(leaf);
   return cell !== undefined && trace.reads.get(cell) === leaf;
-}
-
-function runPlan(p: Plan, leaves: Leaves, executor: Executor): unknown {
-  const pending = p.variables.filter((v) => v.pending !== undefined);
-  if (pending.length > 0) settle(...pending);
-  const variables = p.variables.map((v) => v.resident(executor));
-  for (const v of p.assigned) v.beforeOverwrite();
-  // Only now: an argument may be the version that is about to be overwritten, and has its copy by now.
-  const inputs = p.bindings.map((b) =>
-    typeof b === "number" ? argumentArray(leaves.values[b] as Tensor | number) : b instanceof Tensor ? hostArray(b) : b,
-  );
-  let values: readonly Value[];
-  try {
-    values = p.prepared.run({ inputs, variables });
-  } catch (error) {
-    if (error instanceof NonFiniteError) throw whereNonFinite(p, inputs, variables);
-    throw error;
-  }
-  for (const v of p.assigned) v.afterOverwrite();
-  return p.result.rebuild(p.result.leaves.map((t, i) => valueNode(values[i] as Value, t.shape)));
-}
-
-function whereNonFinite(p: Plan, inputs: readonly TypedArray[], storages: readonly Storage[]): NonFiniteError {
-  const byLeaf = new Map(p.prepared.program.inputs.map((input, i) => [input.leaf, inputs[i] as TypedArray]));
-  const arrayOf = (leaf: number): TypedArray | undefined =>
-    byLeaf.get(leaf) ?? knownValue(p.graph.leaves[leaf] as Tensor);
-  return nonFiniteOrigin(p.graph, arrayOf, new Map(p.variables.map((v, i) => [v, storages[i] as Storage])));
-}
-
-function knownValue(t: Tensor): TypedArray | undefined {
-  return t.node.values[t.output] === undefined ? undefined : hostArray(t);
-}
-
-function argumentArray(value: Tensor | number): TypedArray {
-  if (typeof value === "number") {
-    const array = allocate("float32", 1);
-    array[0] = value;
-    return array;
-  }
-  evaluate(value);
-  return hostArray(value);
 }

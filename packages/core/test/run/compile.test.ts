@@ -2,6 +2,7 @@ import {
   compile,
   customGradient,
   evaluate,
+  formatSite,
   grad,
   guarded,
   NonFiniteError,
@@ -61,6 +62,43 @@ describe("signatures", () => {
     expect(f.traces).toBe(6);
     calls();
     expect(f.traces).toBe(6);
+  });
+
+  test("arguments of one shape but another form never share a trace", () => {
+    const f = compile((x: Tensor | number | readonly Tensor[] | { readonly [key: string]: Tensor }, at?: string) => {
+      if (typeof x === "number") return tensor(x);
+      if (Array.isArray(x)) return (x as readonly Tensor[]).reduce((sum, t) => sum.add(t));
+      const record = x as { readonly [key: string]: Tensor };
+      return at === undefined ? (x as Tensor).mul(10) : (record[at] as Tensor);
+    });
+    const [a, b] = [tensor([1, 2]), tensor([3, 4])];
+    const calls = (): number[][] => [
+      read(f(a)),
+      read(f([a])),
+      read(f([a, b])),
+      read(f({ a, b }, "a")),
+      read(f({ a, b }, "b")),
+      read(f({ b, a }, "b")),
+      read(f({ a }, "a")),
+    ];
+    const expected = [
+      [10, 20],
+      [1, 2],
+      [4, 6],
+      [1, 2],
+      [3, 4],
+      [3, 4],
+      [1, 2],
+    ]; // prettier-ignore
+    for (let i = 0; i < 3; i++) expect(calls()).toEqual(expected);
+    expect(f.traces).toBe(7);
+  });
+
+  test("what a call returns remembers the module and the line that computed it", () => {
+    const f = compile((x: Tensor) => withScope("net.head", () => x.mul(2)));
+    const y = f(tensor([1]));
+    expect(y.node.scope).toBe("net.head");
+    expect(formatSite(y.node.site)).toMatch(/compile\.test\.ts:\d+:\d+$/);
   });
 
   test("trees come back as trees", () => {
