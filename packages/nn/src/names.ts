@@ -24,6 +24,8 @@ export const OTHER_NAMES: Readonly<Record<string, string>> = {
   p: "rate",
   negative_slope: "negativeSlope",
   alpha: "negativeSlope",
+  output_padding: "outputPadding",
+  padding_mode: "paddingMode",
   ceil_mode: "ceilMode",
   count_include_pad: "countIncludePad",
   track_running_stats: "trackRunningStats",

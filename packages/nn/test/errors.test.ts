@@ -80,7 +80,7 @@ const layers: readonly Case[] = [
     () => new Conv2d(wrong({ out: 3, kernal: 3 })),
     [
       '[Conv2d] unknown option "kernal"',
-      "  - known options: out, kernel, in, stride, padding, dilation, groups, bias, weightInitializer, biasInitializer",
+      "  - known options: out, kernel, in, stride, padding, paddingMode, dilation, groups, bias, weightInitializer, biasInitializer",
       '  fix: write "kernel"',
     ],
   ],

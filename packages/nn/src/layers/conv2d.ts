@@ -2,12 +2,23 @@
  * Convolution of images: [N, in, H, W] → [N, out, H', W'], weight [out, in / groups, KH, KW], bias [out].
  */
 
-import { checkOptions, locate, OptionError, type Tensor, type TensorSpec, type Variable } from "@prewitt/core";
-import { conv2d, type PaddingOption, type PairOption } from "@prewitt/ops";
-import { constant, type Initializer, kaimingUniform, uniform } from "../initializers/initializers.ts";
+import {
+  checkOptions,
+  locate,
+  OptionError,
+  type Tensor,
+  type TensorSpec,
+  type Variable,
+  windowAxis,
+} from "@prewitt/core";
+import { conv2d, type PaddingOption, type PairOption, pad2d } from "@prewitt/ops";
+import { type Initializer, kaimingUniform } from "../initializers/initializers.ts";
 import { Module } from "../module/module.ts";
 import { OTHER_NAMES } from "../names.ts";
-import { demandPair, demandSize, inputSize, optionText, pairText } from "./sizes.ts";
+import { biasInitializer, convChannels, demandConvChannels, describeConv } from "./conv-options.ts";
+import { demandPair } from "./sizes.ts";
+
+export type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
 
 export interface Conv2dLayerOptions {
   /** Output channels: the number of filters. */
@@ -20,6 +31,8 @@ export interface Conv2dLayerOptions {
   readonly stride?: PairOption | undefined;
   /** A number, `[vertical, horizontal]`, `[[top, bottom], [left, right]]`, `"same"` or `"valid"`. Default 0. */
   readonly padding?: PaddingOption | undefined;
+  /** What lies outside the image: zeros (default), the image mirrored, its edge repeated, or the image over again. */
+  readonly paddingMode?: PaddingMode | undefined;
   /** Distance between the cells of a filter. Default 1. */
   readonly dilation?: PairOption | undefined;
   /** Groups of channels that are convolved by themselves; `in` for a depthwise convolution. Default 1. */
@@ -38,12 +51,14 @@ const KNOWN = [
   "in",
   "stride",
   "padding",
+  "paddingMode",
   "dilation",
   "groups",
   "bias",
   "weightInitializer",
   "biasInitializer",
 ] as const;
+const MODES: readonly PaddingMode[] = ["zeros", "reflect", "replicate", "circular"];
 const EXAMPLE = "new Conv2d({ out: 32, kernel: 3 })";
 
 /**
@@ -60,50 +75,16 @@ export class Conv2d extends Module {
   constructor(options: Conv2dLayerOptions) {
     super();
     checkOptions("Conv2d", options, KNOWN, OTHER_NAMES);
-    demandSize("Conv2d", "out", options?.out, EXAMPLE);
+    demandConvChannels("Conv2d", options, EXAMPLE);
     demandPair("Conv2d", "kernel", options.kernel, EXAMPLE);
-    if (options.in !== undefined) demandSize("Conv2d", "in", options.in, "in: 3, or leave it out");
+    if (!MODES.includes(options.paddingMode ?? "zeros")) throw unknownMode(options.paddingMode);
     this.options = options;
-    const groups = demandSize("Conv2d", "groups", options.groups ?? 1, "groups: 1");
-    const problems = [
-      ...(options.out % groups === 0 ? [] : [`out = ${options.out} is no multiple of groups = ${groups}`]),
-      ...((options.in ?? 0) % groups === 0 ? [] : [`in = ${options.in} is no multiple of groups = ${groups}`]),
-    ];
-    if (problems.length === 0) return;
-    throw locate(
-      new OptionError({
-        op: "Conv2d",
-        summary: "groups must divide the channels",
-        problems,
-        fix: `write groups: 1, or out: ${Math.ceil(options.out / groups) * groups}`,
-      }),
-    );
   }
 
   override build(inputs: readonly TensorSpec[] | undefined): void {
     const { options } = this;
     const { out, groups = 1 } = options;
-    const channels = inputSize(
-      {
-        op: "Conv2d",
-        what: "channels",
-        given: options.in,
-        option: "in",
-        axes: ["N", "C", "H", "W"],
-        axis: 1,
-        rankFix: "images are [N, C, H, W]: give init the shape [channels, height, width]",
-      },
-      inputs,
-    );
-    if (channels % groups !== 0) {
-      throw locate(
-        new OptionError({
-          op: "Conv2d",
-          summary: `the input has ${channels} channels, no multiple of groups = ${groups}`,
-          fix: `write groups: 1${channels === out ? ` or groups: ${channels}` : ""}`,
-        }),
-      );
-    }
+    const channels = convChannels("Conv2d", options, inputs);
     const [h, w] = demandPair("Conv2d", "kernel", options.kernel, EXAMPLE);
     const dtype = inputs?.[0]?.dtype ?? "float32";
     const bound = 1 / Math.sqrt((channels / groups) * h * w);
@@ -114,24 +95,46 @@ export class Conv2d extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    const { stride, padding, dilation, groups } = this.options;
-    return conv2d(x, this.weight.read(), { stride, padding, dilation, groups, bias: this.bias?.read() });
+    const { stride, padding, dilation, groups, paddingMode = "zeros" } = this.options;
+    const bias = this.bias?.read();
+    const weight = this.weight.read();
+    if (paddingMode === "zeros" || x.rank !== 4) return conv2d(x, weight, { stride, padding, dilation, groups, bias });
+    const continued = pad2d(x, this.#sides(x), { mode: paddingMode });
+    return conv2d(continued, weight, { stride, dilation, groups, bias });
+  }
+
+  /** The padding in numbers. */
+  #sides(x: Tensor): Exclude<PaddingOption, string> {
+    const { kernel, stride = 1, padding = 0, dilation = 1 } = this.options;
+    if (padding === "valid") return 0;
+    if (padding !== "same") return padding;
+    const at = (option: PairOption, i: 0 | 1): number => (typeof option === "number" ? option : option[i]);
+    const side = (i: 0 | 1): readonly [number, number] => {
+      const { padBefore, padAfter } = windowAxis({
+        input: x.shape[2 + i] as number,
+        kernel: at(kernel, i),
+        stride: at(stride, i),
+        dilation: at(dilation, i),
+        padding,
+      });
+      return [padBefore, padAfter];
+    };
+    return [side(0), side(1)];
   }
 
   override describe(): string {
-    const { out, kernel, stride, padding, dilation, groups, bias } = this.options;
-    const channels =
-      this.weight === undefined ? (this.options.in ?? "?") : (this.weight.shape[1] as number) * (groups ?? 1);
-    const parts = [`${channels} → ${out}`, `kernel ${pairText(demandPair("Conv2d", "kernel", kernel, EXAMPLE))}`];
-    for (const [name, value] of Object.entries({ stride, padding, dilation, groups })) {
-      if (value !== undefined) parts.push(`${name} ${optionText(value)}`);
-    }
-    if (bias === false) parts.push("no bias");
-    return parts.join(", ");
+    const { stride, padding, paddingMode, dilation, groups } = this.options;
+    const channels = this.weight === undefined ? undefined : (this.weight.shape[1] as number) * (groups ?? 1);
+    return describeConv(channels, this.options, { stride, padding, paddingMode, dilation, groups });
   }
 }
 
-/** Uniform in ±bound; zeros where there is nothing to bound it by. */
-export function biasInitializer(bound: number): Initializer {
-  return Number.isFinite(bound) ? uniform(-bound, bound) : constant(0);
+function unknownMode(mode: unknown): OptionError {
+  return locate(
+    new OptionError({
+      op: "Conv2d",
+      summary: `paddingMode must be one of ${MODES.map((m) => `"${m}"`).join(", ")}, got "${String(mode)}"`,
+      fix: 'write paddingMode: "reflect", or leave it out',
+    }),
+  );
 }

@@ -6,7 +6,7 @@ import { checkOptions, type Tensor, type TensorSpec, type Variable } from "@prew
 import { type Initializer, kaimingUniform } from "../initializers/initializers.ts";
 import { Module } from "../module/module.ts";
 import { OTHER_NAMES } from "../names.ts";
-import { biasInitializer } from "./conv2d.ts";
+import { biasInitializer } from "./conv-options.ts";
 import { demandSize, inputSize } from "./sizes.ts";
 
 export interface LinearOptions {
