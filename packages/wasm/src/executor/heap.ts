@@ -23,6 +23,8 @@ export class Heap {
   readonly shared: boolean;
   readonly #free: Block[] = [];
   readonly #sizes = new Map<number, number>();
+  /** Gives something back when nothing fits any more; false when there is nothing to give. */
+  reclaim: (() => boolean) | undefined;
   #end: number;
   #u8: Uint8Array;
   #i32: Int32Array;
@@ -60,7 +62,8 @@ export class Heap {
   /** Address of `bytes` fresh bytes, at a cache line. Throws `MemoryError` at 4 GiB. */
   allocate(bytes: number): number {
     const size = Math.max(LINE, Math.ceil(bytes / LINE) * LINE);
-    let at = this.#free.findIndex((b) => b.end - b.start >= size);
+    let at = this.#place(size);
+    while (at < 0 && !this.#canGrow(size) && this.reclaim?.() === true) at = this.#place(size);
     if (at < 0) at = this.#grow(size);
     const block = this.#free[at] as Block;
     const start = block.start;
@@ -91,9 +94,23 @@ export class Heap {
     this.#free.splice(at + 1, 1);
   }
 
+  #place(size: number): number {
+    return this.#free.findIndex((b) => b.end - b.start >= size);
+  }
+
+  /** Bytes that are free at the end. */
+  get #tail(): number {
+    const last = this.#free.at(-1);
+    return last !== undefined && last.end === this.#end ? last.end - last.start : 0;
+  }
+
+  #canGrow(size: number): boolean {
+    return size - this.#tail <= MAX_PAGES * PAGE - this.#end;
+  }
+
   #grow(size: number): number {
     const last = this.#free.at(-1);
-    const have = last !== undefined && last.end === this.#end ? last.end - last.start : 0;
+    const have = this.#tail;
     const pages = Math.ceil((size - have) / PAGE);
     const room = MAX_PAGES - this.#end / PAGE;
     if (pages > room) {
