@@ -1,7 +1,8 @@
 /**
  * Speed of convolution kernels on one thread, by shape and direction: GFLOP/s of the direct algorithm's arithmetic, best
- * and median, after the engine has settled. Packing of weights is timed apart. Arguments pick shapes by a part of their
- * name; `--algorithm direct`, `--variant '{"direct":{"rows":4}}'` force choices, `--plain` leaves relaxed SIMD out.
+ * (of the fastest fiftieth) and median. Packing of weights is timed apart. Arguments pick shapes by a part of their name;
+ * `--algorithm direct`, `--variant '{"direct":{"rows":4}}'` force choices, `--plain` leaves relaxed SIMD out. Several
+ * `--variant` are timed in turn, call by call: only so do they compare on a machine that others use too.
  *
  *     node packages/bench/src/kernels/conv.ts resnet --algorithm direct --seconds 0.5
  */
@@ -63,20 +64,32 @@ const cases: readonly Case[] = [
 const noise = (length: number): Float32Array =>
   Float32Array.from({ length }, (_, i) => ((i * 2654435761) % 1000) / 1000 - 0.5);
 
-/** Best and median milliseconds of a call, over at least `seconds`. */
-function time(run: () => void, seconds: number): { best: number; median: number } {
-  const times: number[] = [];
-  const start = performance.now();
-  while (times.length < 15 || performance.now() - start < seconds * 1000) {
-    const before = performance.now();
-    run();
-    times.push(performance.now() - before);
-  }
-  times.sort((a, b) => a - b);
-  return { best: times[0] as number, median: times[times.length >> 1] as number };
+interface Candidate {
+  readonly label: string;
+  readonly run: () => void;
+  readonly times: number[];
 }
 
-function measure(kernel: ConvKernel, direction: ConvDirection, { shape, batch }: Case, seconds: number): string {
+/** Calls in turn, round by round, for at least `seconds` each: what slows the machine for a while slows them all. */
+function timeTogether(candidates: readonly Candidate[], seconds: number): void {
+  const start = performance.now();
+  for (let round = 0; round < 15 || performance.now() - start < seconds * 1000 * candidates.length; round++) {
+    for (const { run, times } of candidates) {
+      const before = performance.now();
+      run();
+      times.push(performance.now() - before);
+    }
+  }
+  for (const { times } of candidates) times.sort((a, b) => a - b);
+}
+
+const at = (times: readonly number[], share: number): number => times[Math.floor(share * times.length)] as number;
+
+function candidate(
+  kernel: ConvKernel,
+  direction: ConvDirection,
+  { shape, batch }: Case,
+): Candidate & { packing?: Candidate } {
   const [y, x] = shape.axes;
   const inputs = noise(batch * y.input * x.input * shape.groups * shape.channels);
   const outputs = noise(batch * y.output * x.output * shape.groups * shape.filters);
@@ -84,7 +97,7 @@ function measure(kernel: ConvKernel, direction: ConvDirection, { shape, batch }:
   const pack =
     kernel.packing &&
     runAlone(kernel.packing.kernel, { w: weights, packed: new Float32Array(kernel.packing.bytes / 4) }, {});
-  const packing = pack === undefined ? undefined : time(() => pack.run(), seconds / 4);
+  pack?.run();
   const operands: Record<string, Float32Array> =
     direction === "weightGradient"
       ? { x: inputs, dy: outputs, dw: weights }
@@ -94,17 +107,20 @@ function measure(kernel: ConvKernel, direction: ConvDirection, { shape, batch }:
           packed: pack?.read("packed") ?? weights,
         };
   const alone = runAlone(kernel, operands, { batch });
-  const { best, median } = time(() => alone.run(), seconds);
-  const rate = (ms: number): string => (kernel.flops({ batch }) / ms / 1e6).toFixed(1).padStart(6);
-  const cost = packing === undefined ? "" : `, packing ${packing.best.toFixed(2)} ms`;
-  return `${rate(best)} best ${rate(median)} median GFLOP/s, ${best.toFixed(2)} ms, ${Math.max(...alone.tasks)} tasks${cost}`;
+  const label = `[${kernel.variant}] ${Math.max(...alone.tasks)} tasks`;
+  return {
+    label,
+    run: () => alone.run(),
+    times: [],
+    ...(pack && { packing: { label: "packing", run: () => pack.run(), times: [] } }),
+  };
 }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     algorithm: { type: "string" },
-    variant: { type: "string" },
+    variant: { type: "string", multiple: true },
     direction: { type: "string" },
     plain: { type: "boolean" },
     seconds: { type: "string", default: "0.7" },
@@ -115,17 +131,23 @@ for (const entry of cases) {
   if (positionals.length > 0 && !positionals.some((part) => entry.name.includes(part))) continue;
   for (const direction of ["forward", "inputGradient", "weightGradient"] as const) {
     if (values.direction !== undefined && values.direction !== direction) continue;
-    const forced = values.variant === undefined ? {} : (JSON.parse(values.variant) as ConvVariant);
-    const variant =
-      values.algorithm === undefined ? forced : { ...forced, algorithm: values.algorithm as ConvAlgorithm };
-    const kernel = convKernel({
-      direction,
-      shape: entry.shape,
-      batch: entry.batch,
-      relaxed: values.plain !== true,
-      variant,
+    const { shape, batch } = entry;
+    const all = (values.variant ?? ["{}"]).map((text) => {
+      const forced = JSON.parse(text) as ConvVariant;
+      const variant =
+        values.algorithm === undefined ? forced : { ...forced, algorithm: values.algorithm as ConvAlgorithm };
+      const kernel = convKernel({ direction, shape, batch, relaxed: values.plain !== true, variant });
+      return { text, kernel, ...candidate(kernel, direction, entry) };
     });
-    const line = measure(kernel, direction, entry, Number(values.seconds));
-    console.log(`${entry.name.padEnd(30)} ${direction.padEnd(15)} ${line}  [${kernel.variant}]`);
+    timeTogether(all, Number(values.seconds));
+    for (const { text, kernel, label, times, packing } of all) {
+      if (packing !== undefined) timeTogether([packing], Number(values.seconds) / 8);
+      const rate = (ms: number): string => (kernel.flops({ batch }) / ms / 1e6).toFixed(1).padStart(6);
+      const cost = packing === undefined ? "" : `, packing ${at(packing.times, 0).toFixed(2)} ms`;
+      const speed = `${rate(at(times, 0.02))} best ${rate(at(times, 0.5))} median GFLOP/s, ${at(times, 0.02).toFixed(2)} ms${cost}`;
+      console.log(
+        `${entry.name.padEnd(30)} ${direction.padEnd(15)} ${speed}  ${label}${all.length > 1 ? `  ${text}` : ""}`,
+      );
+    }
   }
 }
