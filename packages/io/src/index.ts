@@ -2,5 +2,5 @@
  * @prewitt/io: weights in files.
  */
 
-export { decodeSafetensors, encodeSafetensors, type SafetensorsContent } from "./safetensors.ts";
-export { loadSafetensors, readSafetensors, type SaveOptions, saveSafetensors } from "./safetensors-file.ts";
+export { decodeSafetensors, encodeSafetensors, type SafetensorsContent } from "./safetensors/safetensors.ts";
+export { loadSafetensors, readSafetensors, type SaveOptions, saveSafetensors } from "./safetensors/safetensors-file.ts";
