@@ -24,6 +24,8 @@ export interface EpochPlan<S, T> {
   readonly seed: number;
   readonly epoch: number;
   readonly transform: SampleTransform<S, T> | undefined;
+  /** Batches at the beginning that are left out, because an earlier run has seen them. */
+  readonly skip: number;
 }
 
 function finish<S extends Sample<S>, T extends Sample<T>>(
@@ -43,7 +45,7 @@ export function numberedStream<S extends Sample<S>, T extends Sample<T>>(
   order: Int32Array,
   plan: EpochPlan<S, T>,
 ): BatchStream<Batch<T>> {
-  let at = 0;
+  let at = plan.skip * plan.batch;
   let ready = false;
   return {
     async next() {
@@ -69,6 +71,7 @@ export function iteratedStream<S extends Sample<S>, T extends Sample<T>>(
 ): BatchStream<Batch<T>> {
   let iterator: AsyncIterator<S> | undefined;
   let count = 0;
+  let skipped = 0;
   let ended = false;
   const pull = async (): Promise<S[]> => {
     iterator ??= open();
@@ -89,6 +92,7 @@ export function iteratedStream<S extends Sample<S>, T extends Sample<T>>(
   };
   return {
     async next() {
+      for (; skipped < plan.skip && !ended; skipped++) count += (await pull()).length;
       if (ended) return undefined;
       const samples = await pull();
       const first = count;

@@ -2,7 +2,7 @@
  * `loader`: batches of tensors from numbered samples or a stream of them, epoch after epoch.
  *
  * The order of an epoch and everything that transforms draw depend on (seed, epoch, sample) alone, so a run that is
- * resumed at an epoch sees what the first run saw. uint8 stays uint8: the cast belongs to the graph.
+ * resumed at any batch sees what the first run saw, and the position is three numbers. uint8 stays uint8: the cast belongs to the graph.
  */
 
 import {
@@ -13,6 +13,7 @@ import {
   OptionError,
   PrewittError,
   type Site,
+  StateError,
   session,
 } from "@prewitt/core";
 import type { SampleTransform } from "./augment/image-step.ts";
@@ -40,24 +41,59 @@ export interface LoaderOptions<S, T = S> {
 /** Samples that come one after the other; a function makes a new iterable for every epoch. */
 export type Stream<S> = AsyncIterable<S> | (() => AsyncIterable<S>);
 
+/** What the batches of a loader depend on besides its data. */
+export interface LoaderPlan {
+  readonly batch: number;
+  readonly shuffle: boolean;
+  readonly dropLast: boolean;
+  /** In an epoch; `null` for streams. */
+  readonly samples: number | null;
+}
+
+/** Where a loader is, with what it must agree on to go on there. */
+export interface LoaderState extends LoaderPlan {
+  readonly seed: number;
+  readonly epoch: number;
+  /** Batches of that epoch that were given. */
+  readonly batches: number;
+}
+
+/** Makes the batches of one epoch, without the first `skip`. */
+type Start<B> = (epoch: number, seed: number, skip: number) => AsyncGenerator<B, void, undefined>;
+
 /** An iterable of batches. Every `for await` over it is one epoch. */
 export class Loader<B> implements AsyncIterable<B> {
-  /** Number of the epoch that the next `for await` runs, from 0. Set it to resume. */
-  epoch = 0;
   /** Batches in an epoch; `undefined` for streams. */
   readonly length: number | undefined;
   /** Samples in an epoch; `undefined` for streams. */
   readonly samples: number | undefined;
-  readonly #start: (epoch: number) => AsyncGenerator<B, void, undefined>;
+  readonly #start: Start<B>;
+  readonly #plan: LoaderPlan;
+  #seed: number;
+  #next: Position = { epoch: 0, batches: 0 };
+  /** Where the epoch that was begun last is; `undefined` when it came to its end. */
+  #current: Position | undefined;
 
-  constructor(start: (epoch: number) => AsyncGenerator<B, void, undefined>, length?: number, samples?: number) {
+  constructor(start: Start<B>, plan: LoaderPlan, seed: number, length?: number) {
     this.#start = start;
+    this.#plan = plan;
+    this.#seed = seed;
     this.length = length;
-    this.samples = samples;
+    this.samples = plan.samples ?? undefined;
+  }
+
+  /** Number of the epoch that the next `for await` runs, from 0. Set it to begin another one. */
+  get epoch(): number {
+    return this.#next.epoch;
+  }
+
+  set epoch(epoch: number) {
+    this.#next = { epoch, batches: 0 };
+    this.#current = undefined;
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<B, void, undefined> {
-    const { epoch } = this;
+    const { epoch, batches } = this.#next;
     if (!Number.isInteger(epoch) || epoch < 0) {
       throw new OptionError({
         op: "loader",
@@ -66,8 +102,59 @@ export class Loader<B> implements AsyncIterable<B> {
       });
     }
     this.epoch = epoch + 1;
-    return this.#start(epoch);
+    const current = { epoch, batches };
+    this.#current = current;
+    return this.#run(current);
   }
+
+  async *#run(current: Position): AsyncGenerator<B, void, undefined> {
+    for await (const batch of this.#start(current.epoch, this.#seed, current.batches)) {
+      current.batches++;
+      yield batch;
+    }
+    if (this.#current === current) this.#current = undefined;
+  }
+
+  /**
+   * Where the loader is: what a checkpoint saves. Inside a `for await` the batch in hand counts as given; after one that
+   * was left early the state is where it was left.
+   */
+  stateDict(): LoaderState {
+    return { ...this.#plan, seed: this.#seed, ...(this.#current ?? this.#next) };
+  }
+
+  /**
+   * Goes on where `state` was taken: the next `for await` gives the batches of its epoch that were not given yet, none if
+   * all were. Order and random numbers are those of the seed in `state`.
+   *
+   * Throws `StateError` that lists what differs when batch size, shuffling or number of samples are others.
+   */
+  loadStateDict(state: LoaderState): void {
+    const names = ["batch", "shuffle", "dropLast", "samples"] as const;
+    const differing = names.filter((name) => state[name] !== this.#plan[name]);
+    const counts = [state.seed, state.epoch, state.batches];
+    const known = counts.every((n) => Number.isSafeInteger(n) && n >= 0);
+    if (differing.length > 0 || !known) {
+      throw new StateError({
+        op: "loader",
+        summary: "the position is that of another loader",
+        problems: [
+          ...differing.map((name) => `${name} was ${state[name]}, and is ${this.#plan[name]}`),
+          ...(known ? [] : [`seed ${state.seed}, epoch ${state.epoch} and batches ${state.batches} must be counts`]),
+        ],
+        fix: "make the loader with the same data and options, or leave its position out",
+        at: formatSite(captureSite(Loader.prototype.loadStateDict)),
+      });
+    }
+    this.epoch = state.epoch;
+    this.#next = { epoch: state.epoch, batches: state.batches };
+    this.#seed = state.seed;
+  }
+}
+
+interface Position {
+  epoch: number;
+  batches: number;
 }
 
 const known = ["batch", "shuffle", "seed", "dropLast", "prefetch", "transform"];
@@ -90,19 +177,29 @@ export function loader<S extends Sample<S>, T extends Sample<T> = S>(
   const site = captureSite(loader);
   checkLoaderOptions(options, site);
   const { batch, dropLast = false, shuffle = false, seed = session.seed, transform, prefetch: depth = 2 } = options;
-  const planOf = (epoch: number): EpochPlan<S, T> => ({ batch, dropLast, seed, epoch, transform });
+  const planOf = (epoch: number, own: number, skip: number): EpochPlan<S, T> => ({
+    batch,
+    dropLast,
+    seed: own,
+    epoch,
+    transform,
+    skip,
+  });
   const at = (stream: BatchStream<Batch<T>>) => prefetch(located(stream, site), depth);
   if (!isNumbered(source)) {
     checkStream(source, shuffle, site);
     const open = (): AsyncIterator<S> => (typeof source === "function" ? source() : source)[Symbol.asyncIterator]();
-    return new Loader((epoch) => at(iteratedStream(open, planOf(epoch))));
+    const start: Start<Batch<T>> = (...position) => at(iteratedStream(open, planOf(...position)));
+    return new Loader(start, { batch, shuffle, dropLast, samples: null }, seed);
   }
   const { length } = source;
   const batches = dropLast ? Math.floor(length / batch) : Math.ceil(length / batch);
   checkLength(length, batches, batch, site);
-  const orderOf = (epoch: number): Int32Array =>
-    shuffle ? shuffledOrder(length, seed, epoch) : Int32Array.from({ length }, (_, i) => i);
-  return new Loader((epoch) => at(numberedStream(source, orderOf(epoch), planOf(epoch))), batches, length);
+  const orderOf = (epoch: number, own: number): Int32Array =>
+    shuffle ? shuffledOrder(length, own, epoch) : Int32Array.from({ length }, (_, i) => i);
+  const start: Start<Batch<T>> = (epoch, own, skip) =>
+    at(numberedStream(source, orderOf(epoch, own), planOf(epoch, own, skip)));
+  return new Loader(start, { batch, shuffle, dropLast, samples: length }, seed, batches);
 }
 
 function isNumbered<S>(source: Source<S> | AsyncSource<S> | Stream<S>): source is Source<S> | AsyncSource<S> {

@@ -351,3 +351,69 @@ describe("wrong use", () => {
     expect(() => loader(notASource, { batch: 1 })).toThrow("wrap an array with dataset(array)");
   });
 });
+
+describe("position", () => {
+  const make = (shuffle = true) => loader(numbers(20), { batch: 6, shuffle, seed: 3 });
+
+  /** The batches of `epochs` epochs, left after `stop` of them with the loader's state then. */
+  async function upTo(batches: Loader<Batch<Numbered>>, stop: number) {
+    const found: number[][] = [];
+    for (;;) {
+      for await (const { x } of batches) {
+        found.push([...(await x.data())]);
+        if (found.length === stop) return { found, state: batches.stateDict() };
+      }
+    }
+  }
+
+  it("goes on after any batch, with the order of the first run, whatever its own seed", async () => {
+    const { found: whole } = await upTo(make(), 12);
+    for (let stop = 1; stop < 12; stop++) {
+      const { found, state } = await upTo(make(), stop);
+      const resumed = loader(numbers(20), { batch: 6, shuffle: true, seed: 99 });
+      resumed.loadStateDict(JSON.parse(JSON.stringify(state)));
+      expect(resumed.epoch).toBe(Math.ceil(stop / 4) - 1);
+      const rest = (await upTo(resumed, 12 - stop)).found;
+      expect([...found, ...rest]).toEqual(whole);
+    }
+  });
+
+  it("streams too, with the random numbers of their samples", async () => {
+    const random = () =>
+      loader(
+        async function* () {
+          for (let x = 0; x < 7; x++) yield { x };
+        },
+        {
+          batch: 2,
+          seed: 5,
+          transform: (_: Numbered, r: SampleRandom) => ({ x: r.integer(0, 1_000_000) }),
+        },
+      );
+    const { found: whole } = await upTo(random(), 8);
+    for (let stop = 1; stop < 8; stop++) {
+      const { found, state } = await upTo(random(), stop);
+      const resumed = random();
+      resumed.loadStateDict(state);
+      expect([...found, ...(await upTo(resumed, 8 - stop)).found]).toEqual(whole);
+    }
+  });
+
+  it("is the beginning of the next epoch once one came to its end", async () => {
+    const batches = make();
+    await flat(batches);
+    expect(batches.stateDict()).toMatchObject({ epoch: 1, batches: 0 });
+    for await (const _ of batches) break;
+    expect(batches.stateDict()).toMatchObject({ epoch: 1, batches: 1 });
+    batches.epoch = 5;
+    expect(batches.stateDict()).toMatchObject({ epoch: 5, batches: 0 });
+  });
+
+  it("of another loader is refused, with all that differs", () => {
+    const other = loader(numbers(21), { batch: 7, seed: 3 }).stateDict();
+    expect(() => make().loadStateDict(other)).toThrow(
+      /position is that of another loader\n {2}- batch was 7, and is 6\n {2}- shuffle was false, and is true\n {2}- samples was 21, and is 20/,
+    );
+    expect(() => make().loadStateDict({ ...make().stateDict(), batches: -1 })).toThrow("must be counts");
+  });
+});
