@@ -11,7 +11,7 @@ export {
   evaluate,
   evaluator,
 } from "./fit/evaluate.ts";
-export { type EpochResult, type FitOptions, fit, type History, type StepEvent } from "./fit/fit.ts";
+export { type EpochResult, type FitCheckpoint, type FitOptions, fit, type History, type StepEvent } from "./fit/fit.ts";
 export type { Draw } from "./initializers/draw.ts";
 export type { Initializer } from "./initializers/initializers.ts";
 export * as initializers from "./initializers/initializers.ts";
@@ -31,6 +31,7 @@ export { RunningMean } from "./metrics/running.ts";
 export { Buffer, type BufferOptions } from "./module/buffer.ts";
 export { type InitOptions, type InputShape, init } from "./module/init.ts";
 export * from "./module/module.ts";
+export type { Plain, State, Stateful } from "./module/stateful.ts";
 export { Adam, type AdamOptions, AdamW } from "./optimizers/adam.ts";
 export { Optimizer, type ParameterGradients, type ParameterRecord } from "./optimizers/optimizer.ts";
 export { SGD, type SGDOptions } from "./optimizers/sgd.ts";

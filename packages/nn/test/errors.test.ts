@@ -345,9 +345,9 @@ const modules: readonly Case[] = [
     [
       "[loadStateDict] the state dict does not fit, nothing was loaded: 1 missing, 1 extra, 1 of another shape",
       "  - missing: head.1.weight",
-      "  - extra: head.1.wieght",
+      "  - extra: head.1.wieght; is head.1.weight meant?",
       "  - shape: head.3.bias is [11], the model has [10]",
-      "  fix: load it into the same architecture, or pass { strict: false } to load what fits",
+      "  fix: rename the keys, for example with adaptStateDict of prewitt/io, or pass { strict: false } to load what fits",
     ],
   ],
   [
@@ -363,7 +363,11 @@ const modules: readonly Case[] = [
     "a state dict of integers",
     "StateError",
     () => init(new Linear({ out: 2, bias: false }), [3]).loadStateDict({ weight: zeros([2, 3], { dtype: "int32" }) }),
-    ['[loadStateDict] "weight" is int32, but the model has float32', '  fix: cast it: .cast("float32")'],
+    [
+      "[loadStateDict] the state dict does not fit, nothing was loaded: 1 of another dtype",
+      "  - dtype: weight is int32, the model has float32",
+      "  fix: load it into the same architecture, or pass { strict: false } to load what fits",
+    ],
   ],
   [
     "parameters that the loss does not reach",
@@ -571,6 +575,21 @@ test("a state dict that does not fit loses nothing", () => {
   for (const [path, value] of Object.entries(before)) expect(after[path]?.dataSync()).toEqual(value.dataSync());
 });
 
+test("keys with a prefix too many are recognised", () => {
+  const model = init(new Linear({ out: 2 }), [3]);
+  const { weight, bias } = model.stateDict();
+  expect(() => model.loadStateDict({ "module.weight": weight as Tensor, bias: bias as Tensor })).toThrow(
+    "extra: module.weight; is weight meant?",
+  );
+});
+
+test("counters may be missing, unless they are asked for", () => {
+  const model = init(new Sequential(new Linear({ out: 2 }), new Dropout(0.5)), [3]);
+  expect(model.loadStateDict(model.stateDict()).missing).toEqual([]);
+  expect(() => model.loadStateDict(model.stateDict(), { counters: true })).toThrow("missing: 1.counter");
+  expect(model.loadStateDict(model.stateDict({ counters: true }), { counters: true }).missing).toEqual([]);
+});
+
 test("without strict, what fits is loaded, and the report says what did not", () => {
   const model = net();
   const bias = model.stateDict()["head.3.bias"] as Tensor;
@@ -586,6 +605,7 @@ test("without strict, what fits is loaded, and the report says what did not", ()
     missing: ["features.0.weight", "head.1.weight", "head.1.bias", "head.3.weight"],
     extra: ["other"],
     wrongShape: [{ key: "head.3.bias", expected: [10], found: [7] }],
+    wrongDType: [],
   });
   expect(model.stateDict()["features.0.bias"]?.arraySync()).toEqual([1, 2, 3, 4]);
   expect(model.stateDict()["head.3.bias"]?.dataSync()).toEqual(bias.dataSync());

@@ -1,4 +1,4 @@
-import { type Tensor, tensor } from "@prewitt/core";
+import { seed, type Tensor, tensor } from "@prewitt/core";
 import {
   Adam,
   accuracy,
@@ -6,12 +6,14 @@ import {
   ConfusionMatrix,
   Dropout,
   evaluate,
+  type FitCheckpoint,
   fit,
   init,
   Linear,
   ReLU,
   Sequential,
   SGD,
+  type Stateful,
 } from "@prewitt/nn";
 import { crossEntropy } from "@prewitt/ops";
 import { describe, expect, test } from "vitest";
@@ -117,4 +119,75 @@ test("evaluate weighs batches by size, does not train, and hands outputs on", as
     yield* data;
   }
   expect(await evaluate(model, stream(), { loss: crossEntropy, prepare })).toEqual({ loss: result.loss, samples: 39 });
+});
+
+describe("fit with a checkpoint", () => {
+  /** Keeps what is saved in memory, as a file would. */
+  class Memory implements FitCheckpoint {
+    saved: Readonly<Record<string, object>> | undefined;
+    progress: unknown[] = [];
+    readonly parts: Readonly<Record<string, Stateful>>;
+    constructor(parts: Readonly<Record<string, Stateful>>, saved?: Readonly<Record<string, object>>) {
+      this.parts = parts;
+      this.saved = saved;
+    }
+    async resume(own: Readonly<Record<string, Stateful>>): Promise<unknown> {
+      for (const [name, part] of Object.entries({ ...this.parts, ...own })) {
+        if (this.saved !== undefined) await part.loadStateDict(this.saved[name] as object);
+      }
+      return this.saved;
+    }
+    async save(progress: unknown, own: Readonly<Record<string, Stateful>>): Promise<void> {
+      this.progress.push(progress);
+      const all = Object.entries({ ...this.parts, ...own });
+      this.saved = Object.fromEntries(
+        all.map(([name, part]) => [
+          name,
+          part instanceof Sequential ? part.stateDict({ counters: true }) : part.stateDict(),
+        ]),
+      );
+    }
+  }
+  const fresh = (saved?: Readonly<Record<string, object>>) => {
+    seed(1);
+    const model = network();
+    const optimizer = new Adam(model.parameters(), { learningRate: 0.01 });
+    const checkpoint = new Memory({ model, optimizer }, saved);
+    const options = { data: batches(5, 16), loss: crossEntropy, optimizer, epochs: 3, prepare, checkpoint };
+    return { model, checkpoint, options };
+  };
+
+  test("stopped after any step and resumed, the history is that of one run", async () => {
+    const one = fresh();
+    const whole = await fit(one.model, one.options);
+    expect(one.checkpoint.progress).toMatchObject([
+      { epoch: 1, step: 5 },
+      { epoch: 2, step: 10 },
+      { epoch: 3, step: 15 },
+    ]);
+    for (const stop of [1, 4, 5, 6, 14]) {
+      const first = fresh();
+      await fit(first.model, { ...first.options, onStep: ({ step }) => step + 1 < stop });
+      expect(first.checkpoint.progress.at(-1)).toEqual({ epoch: Math.ceil(stop / 5) - 1, step: stop });
+      const second = fresh(first.checkpoint.saved);
+      expect(await fit(second.model, second.options)).toEqual(whole);
+      // A run that is done stays so.
+      const third = fresh(second.checkpoint.saved);
+      expect(await fit(third.model, third.options)).toEqual(whole);
+    }
+  });
+
+  test("saves every so many steps", async () => {
+    const { model, options, checkpoint } = fresh();
+    await fit(model, { ...options, epochs: 1, checkpointEvery: 2 });
+    expect(checkpoint.progress).toMatchObject([{ step: 2 }, { step: 4 }, { epoch: 1, step: 5, samples: 79 }]);
+    await expect(fit(model, { ...options, checkpointEvery: 0 })).rejects.toThrow("checkpointEvery must be a positive");
+  });
+
+  test("wants all that the run depends on", async () => {
+    const { model, options } = fresh();
+    await expect(fit(model, { ...options, checkpoint: new Memory({ model }) })).rejects.toThrow(
+      /does not hold all that the run depends on\n {2}- optimizer is not among its parts\n {2}fix: make it with all of them: checkpoint\(\{ model, optimizer, data \}, file\)/,
+    );
+  });
 });

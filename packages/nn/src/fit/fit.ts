@@ -4,19 +4,13 @@
  */
 
 import { checkOptions, compile, grad, locate, OptionError, type Tensor } from "@prewitt/core";
-import { RunningMean } from "../metrics/running.ts";
 import type { Layer } from "../module/module.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Schedule } from "../schedules/schedules.ts";
-import {
-  type Batches,
-  type Criterion,
-  type EvaluateOptions,
-  type Evaluation,
-  emptyData,
-  evaluator,
-  withMode,
-} from "./evaluate.ts";
+import { type Batches, type Criterion, type EvaluateOptions, emptyData, evaluator, withMode } from "./evaluate.ts";
+import { checkParts, type EpochResult, type FitCheckpoint, isStateful, TrainingState } from "./training-state.ts";
+
+export type { EpochResult, FitCheckpoint } from "./training-state.ts";
 
 export interface StepEvent {
   /** From 0. */
@@ -26,16 +20,6 @@ export interface StepEvent {
   readonly loss: number;
   /** Samples of the batch. */
   readonly samples: number;
-}
-
-export interface EpochResult {
-  /** From 0. */
-  readonly epoch: number;
-  /** Mean over the samples of the epoch, each with the weights of its step. */
-  readonly loss: number;
-  readonly samples: number;
-  /** Of the validation data after the epoch. */
-  readonly validation?: Evaluation | undefined;
 }
 
 export interface FitOptions extends Pick<EvaluateOptions, "prepare" | "metrics"> {
@@ -54,6 +38,13 @@ export interface FitOptions extends Pick<EvaluateOptions, "prepare" | "metrics">
   readonly onStep?: ((event: StepEvent) => unknown) | undefined;
   /** Called after each epoch; `false` ends the training. */
   readonly onEpoch?: ((result: EpochResult) => unknown) | undefined;
+  /**
+   * Goes on where a checkpoint was saved, and saves after each epoch and when `onStep` ends the training: the losses are
+   * those of a run that was never interrupted.
+   */
+  readonly checkpoint?: FitCheckpoint | undefined;
+  /** Steps after which `checkpoint` is saved within an epoch; without it only after epochs. */
+  readonly checkpointEvery?: number | undefined;
 }
 
 export interface History {
@@ -73,6 +64,8 @@ const KNOWN = [
   "prepare",
   "onStep",
   "onEpoch",
+  "checkpoint",
+  "checkpointEvery",
 ];
 
 /**
@@ -91,31 +84,43 @@ const KNOWN = [
  */
 export async function fit(model: Layer, options: FitOptions): Promise<History> {
   checkOptions("fit", options, KNOWN);
-  const { epochs = 1, validation, loss, metrics, prepare } = options;
-  if (!Number.isSafeInteger(epochs) || epochs < 1) {
-    throw locate(
-      new OptionError({
-        op: "fit",
-        summary: `epochs must be a positive integer, got ${epochs}`,
-        fix: "write epochs: 1",
-      }),
-    );
+  const { epochs = 1, validation, loss, metrics, prepare, checkpoint, checkpointEvery } = options;
+  demandCount("epochs", epochs);
+  if (checkpointEvery !== undefined) demandCount("checkpointEvery", checkpointEvery);
+  const state = new TrainingState();
+  if (checkpoint !== undefined) {
+    checkParts(checkpoint, { model, optimizer: options.optimizer, data: options.data });
+    await checkpoint.resume({ fit: state });
   }
   const step = trainingStep(model, options);
   const validate = validation && evaluator(model, { loss, metrics, prepare });
-  const history = { losses: [] as number[], epochs: [] as EpochResult[] };
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    const { mean, stopped } = await withMode(model, true, () => runEpoch(step, options, epoch, history.losses));
+  for (let epoch = state.epochs.length; epoch < epochs; epoch++) {
+    const stopped = await withMode(model, true, () => runEpoch(step, options, state));
+    if (stopped) await checkpoint?.save({ epoch, step: state.losses.length }, { fit: state });
     const result = {
       epoch,
-      loss: mean.value,
-      samples: mean.count,
+      loss: state.mean.value,
+      samples: state.mean.count,
       ...(validate && { validation: await validate(validation) }),
     };
-    history.epochs.push(result);
-    if ((await options.onEpoch?.(result)) === false || stopped) break;
+    state.endEpoch(result);
+    const ended = (await options.onEpoch?.(result)) === false;
+    if (stopped) break;
+    await checkpoint?.save({ ...result, epoch: epoch + 1, step: state.losses.length }, { fit: state });
+    if (ended) break;
   }
-  return history;
+  return { losses: state.losses, epochs: state.epochs };
+}
+
+function demandCount(name: string, value: unknown): void {
+  if (Number.isSafeInteger(value) && (value as number) >= 1) return;
+  throw locate(
+    new OptionError({
+      op: "fit",
+      summary: `${name} must be a positive integer, got ${value}`,
+      fix: `write ${name}: ${name === "epochs" ? 1 : 500}`,
+    }),
+  );
 }
 
 function trainingStep(model: Layer, { loss, optimizer, prepare = (image) => image }: FitOptions) {
@@ -126,22 +131,30 @@ function trainingStep(model: Layer, { loss, optimizer, prepare = (image) => imag
   });
 }
 
+/** The rest of an epoch; whether `onStep` ended the training. */
 async function runEpoch(
   step: (image: Tensor, label: Tensor) => Tensor,
-  { data, schedule, optimizer, onStep }: FitOptions,
-  epoch: number,
-  losses: number[],
-): Promise<{ mean: RunningMean; stopped: boolean }> {
-  const mean = new RunningMean();
+  { data, schedule, optimizer, onStep, checkpoint, checkpointEvery = Number.POSITIVE_INFINITY }: FitOptions,
+  state: TrainingState,
+): Promise<boolean> {
+  const epoch = state.epochs.length;
+  // Data without a position of its own is iterated from its beginning.
+  let skip = isStateful(data) ? 0 : state.batches;
   for await (const { image, label } of data) {
-    const number = losses.length;
+    if (skip > 0) {
+      skip--;
+      continue;
+    }
+    const number = state.losses.length;
     if (schedule !== undefined) optimizer.learningRate.assign(schedule(number));
     const loss = await step(image, label).item();
     const samples = image.shape[0] as number;
-    losses.push(loss);
-    mean.add(loss, samples);
-    if ((await onStep?.({ epoch, step: number, loss, samples })) === false) return { mean, stopped: true };
+    state.losses.push(loss);
+    state.mean.add(loss, samples);
+    state.batches++;
+    if ((await onStep?.({ epoch, step: number, loss, samples })) === false) return true;
+    if ((number + 1) % checkpointEvery === 0) await checkpoint?.save({ epoch, step: number + 1 }, { fit: state });
   }
-  if (mean.count === 0) throw emptyData("fit", epoch);
-  return { mean, stopped: false };
+  if (state.mean.count === 0) throw emptyData("fit", epoch);
+  return false;
 }

@@ -34,4 +34,13 @@ export class RunningMean {
     this.#sum = 0;
     this.#weight = 0;
   }
+
+  stateDict(): { readonly sum: number; readonly weight: number } {
+    return { sum: this.#sum, weight: this.#weight };
+  }
+
+  loadStateDict(state: { readonly sum: number; readonly weight: number }): void {
+    this.#sum = state.sum;
+    this.#weight = state.weight;
+  }
 }

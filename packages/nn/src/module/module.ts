@@ -26,6 +26,7 @@ import { prepared } from "./prepare.ts";
 import { formatModule } from "./print.ts";
 import { className, joinPath, ModuleState, moduleState } from "./state.ts";
 import {
+  type LoadOptions,
   type LoadReport,
   loadStateDict,
   type StateDict,
@@ -140,10 +141,11 @@ export abstract class Module<Inputs extends readonly unknown[] = readonly Tensor
   }
 
   /**
-   * Assigns values by path. With `strict`, the default, a missing, extra or wrong-shape key throws `StateError` and
-   * nothing is loaded; without it what fits is loaded, and the report says what did not.
+   * Assigns values by path. With `strict`, the default, a missing or extra key, or one of another shape or kind, throws
+   * `StateError` that lists them all, with the names that are likely meant, and nothing is loaded; without it what fits
+   * is loaded, and the report says what did not. Floats are rounded to the model's dtype.
    */
-  loadStateDict(dict: StateDict, options: { readonly strict?: boolean | undefined } = {}): LoadReport {
+  loadStateDict(dict: StateDict, options: LoadOptions = {}): LoadReport {
     return loadStateDict(this, dict, options);
   }
 
@@ -199,4 +201,4 @@ export abstract class Module<Inputs extends readonly unknown[] = readonly Tensor
   }
 }
 
-export type { LoadReport, StateDict, StateDictOptions, StateEntry };
+export type { LoadOptions, LoadReport, StateDict, StateDictOptions, StateEntry };

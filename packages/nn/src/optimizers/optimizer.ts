@@ -23,7 +23,7 @@ import {
   withScope,
   zeros,
 } from "@prewitt/core";
-import { assignState, type LoadReport, type StateDict, snapshot } from "../module/state-dict.ts";
+import { assignState, type LoadOptions, type LoadReport, type StateDict, snapshot } from "../module/state-dict.ts";
 
 /** Variables by path, as `model.parameters()` gives them. */
 export type ParameterRecord = Readonly<Record<string, Variable>>;
@@ -78,7 +78,7 @@ export abstract class Optimizer {
   }
 
   /** Assigns what `stateDict` gave. Strict as `Module.loadStateDict`. */
-  loadStateDict(dict: StateDict, options: { readonly strict?: boolean | undefined } = {}): LoadReport {
+  loadStateDict(dict: StateDict, options: LoadOptions = {}): LoadReport {
     return assignState("loadStateDict", this.#variables(), new Set(), dict, options);
   }
 
