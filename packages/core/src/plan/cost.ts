@@ -199,7 +199,8 @@ function scaled(value: number, units: readonly string[], base: number): string {
 }
 
 const flopText = (n: number): string => scaled(n, ["FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP"], 1000);
-const byteText = (n: number): string => scaled(n, ["B", "KiB", "MiB", "GiB"], 1024);
+/** `1.50 GiB` */
+export const byteText = (n: number): string => scaled(n, ["B", "KiB", "MiB", "GiB"], 1024);
 
 function formatCost(cost: Omit<Cost, "toString">): string {
   const rows = [["module", "FLOP", "read", "written", "kernels"]];

@@ -4,9 +4,9 @@
  *     collect → expand → simplify → lower (and lay out) → fuse → join → schedule → assign in place → plan memory
  */
 
-import { MemoryError } from "../errors/errors.ts";
 import type { Program } from "../program/program.ts";
 import type { ExecutorTraits } from "../run/executor.ts";
+import { checkMemory } from "./check-memory.ts";
 import { expand } from "./expand.ts";
 import { fuse } from "./fuse.ts";
 import type { Graph } from "./graph.ts";
@@ -43,13 +43,4 @@ export function plan(graph: Graph, traits: ExecutorTraits): Program {
   const { program } = planStages(graph, traits);
   checkMemory(program, traits);
   return program;
-}
-
-function checkMemory(program: Program, traits: ExecutorTraits): void {
-  if (program.arena <= traits.memoryLimit) return;
-  const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
-  throw new MemoryError({
-    summary: `the plan needs ${gib(program.arena)} of memory at its peak, the executor has ${gib(traits.memoryLimit)}`,
-    fix: "use a smaller batch, or checkpoint() around the largest blocks",
-  });
 }

@@ -242,7 +242,12 @@ describe("planning memory", () => {
     using _ = useExecutor(executor);
     const y = zeros([2048]).add(1).exp();
     expect(() => y.dataSync()).toThrow(
-      /^the plan needs 0\.00 GiB of memory at its peak, the executor has 0\.00 GiB\n {2}fix: use a smaller batch, or checkpoint\(\) around the largest blocks/,
+      [
+        "the plan needs 16.0 KiB of memory at its peak, the executor has 4.00 KiB",
+        "  - 8.00 KiB alive at the peak: float32 [2048] of add",
+        "  - 8.00 KiB alive at the peak: float32 [2048] of exp",
+        "  fix: use a batch of at most 512 instead of 2048, or checkpoint() around the largest blocks",
+      ].join("\n"),
     );
     expect(executor.runs).toBe(0);
   });

@@ -5,7 +5,7 @@
  * The memory grows when no block fits, up to the 4 GiB that 32-bit WebAssembly can address.
  */
 
-import { type DType, MemoryError, type TypedArray } from "@prewitt/core";
+import { byteText, type DType, MemoryError, type TypedArray } from "@prewitt/core";
 
 const PAGE = 65536;
 const LINE = 64;
@@ -114,10 +114,9 @@ export class Heap {
     const pages = Math.ceil((size - have) / PAGE);
     const room = MAX_PAGES - this.#end / PAGE;
     if (pages > room) {
-      const gib = (n: number): string => `${(n / 2 ** 30).toFixed(2)} GiB`;
       throw new MemoryError({
-        summary: `${gib(size)} more do not fit into the 4 GiB of WebAssembly memory`,
-        problems: [`${gib(this.#end)} are in use or fragmented`],
+        summary: `${byteText(size)} more do not fit into the 4 GiB of WebAssembly memory`,
+        problems: [`${byteText(this.#end)} are in use or fragmented`],
         fix: "use a smaller batch, or checkpoint() around the largest blocks",
       });
     }

@@ -173,6 +173,7 @@ export class Pool {
   reserveLocal(bytes: number): number {
     if (bytes > this.#localStride || this.#localBase === 0) {
       if (this.#localBase !== 0) this.#heap.free(this.#localBase);
+      this.#localBase = 0;
       // An odd number of cache lines apart, so that equal places of two threads fall into different sets.
       this.#localStride = Math.ceil(bytes / 64) * 64 + 4096 + 64;
       this.#localBase = this.#heap.allocate(this.#localStride * this.threads);
