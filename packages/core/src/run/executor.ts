@@ -72,6 +72,8 @@ export interface PreparedProgram {
    * Throws `IndexError` or `NonFiniteError` from `gather`, `scatter` and `check` kernels before any variable is written.
    */
   run(bindings: Bindings): readonly Value[];
+  /** Gives back what the program keeps between runs to be faster; it can still run. */
+  release?(): void;
 }
 
 export interface Executor {

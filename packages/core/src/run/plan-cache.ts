@@ -24,6 +24,9 @@ export class PlanCache {
     const plans = this.#plans.get(executor) ?? new Map<string, PreparedProgram>();
     this.#plans.set(executor, plans);
     plans.set(key, prepared);
-    if (plans.size > LIMIT) plans.delete(plans.keys().next().value as string);
+    if (plans.size <= LIMIT) return;
+    const [oldest, dropped] = plans.entries().next().value as [string, PreparedProgram];
+    plans.delete(oldest);
+    dropped.release?.();
   }
 }

@@ -13,8 +13,10 @@ import {
 } from "@prewitt/core";
 import { detectFeatures } from "../assembler/index.ts";
 import type { CodeOptions } from "../kernels/kernel.ts";
+import { FormStore, type HeldForms } from "./derived.ts";
 import { FunctionTable } from "./functions.ts";
 import { Heap } from "./heap.ts";
+import { Holdings } from "./holdings.ts";
 import { acceptsEpilogue } from "./lower-epilogue.ts";
 import { CONTROL_BYTES, Pool } from "./pool.ts";
 import { WasmProgram } from "./prepared.ts";
@@ -37,12 +39,16 @@ export class WasmExecutor implements Executor {
   readonly heap: Heap;
   readonly pool: Pool;
   readonly functions: FunctionTable;
+  /** Packed and transformed weights. */
+  readonly forms: FormStore;
+  readonly holdings: Holdings;
   /** Times every kernel while it is set. */
   profile: Profile | undefined;
-  /** Rises when the arena or scratch memory moves: programs then resolve their addresses anew. */
+  /** Rises when the arena, scratch memory or forms move: programs then resolve their addresses anew. */
   epoch = 0;
   readonly #regions = new Map<string, { address: number; bytes: number }>();
-  readonly #freed: FinalizationRegistry<number>;
+  readonly #storages: FinalizationRegistry<number>;
+  readonly #programs: FinalizationRegistry<() => void>;
 
   constructor(options: WasmOptions = {}) {
     const features = detectFeatures();
@@ -56,7 +62,14 @@ export class WasmExecutor implements Executor {
     this.heap = new Heap(shared, CONTROL_BYTES);
     this.pool = new Pool(this.heap, options.threads ?? defaultThreads());
     this.functions = new FunctionTable(this.heap, this.pool);
-    this.#freed = new FinalizationRegistry((address) => this.heap.free(address));
+    this.holdings = new Holdings(this.heap);
+    this.forms = new FormStore(this.heap, () => {
+      this.epoch++;
+    });
+    const { reclaim } = this.heap;
+    this.heap.reclaim = () => reclaim?.() === true || this.forms.clear();
+    this.#storages = new FinalizationRegistry((address) => this.heap.free(address));
+    this.#programs = new FinalizationRegistry((release) => release());
     this.traits = {
       stridedReads: new Set(["map", "reduce", "contract", "gather", "scatter", "copy"]),
       epilogues: new Set(["contract", "conv"]),
@@ -80,16 +93,29 @@ export class WasmExecutor implements Executor {
   }
 
   createStorage(dtype: DType, length: number): WasmStorage {
-    const storage = new WasmStorage(this, this.heap, dtype, length);
-    this.#freed.register(storage, storage.address, storage);
+    const storage = new WasmStorage(this, this.heap, dtype, length, (freed) => {
+      this.#storages.unregister(freed);
+      this.forms.clear(freed.contents);
+    });
+    this.#storages.register(storage, storage.address, storage);
     return storage;
+  }
+
+  /** Gives forms back when the program has been collected. */
+  releaseWith(program: WasmProgram, held: HeldForms): void {
+    this.#programs.register(program, () => held.release());
   }
 
   /** A region that all programs share, at least `bytes` long; it moves when it grows. */
   reserve(name: string, bytes: number): number {
     const region = this.#regions.get(name);
     if (region !== undefined && region.bytes >= bytes) return region.address;
-    if (region !== undefined) this.heap.free(region.address);
+    if (region !== undefined) {
+      // Forgotten at once: there may be no room for the new one.
+      this.heap.free(region.address);
+      this.#regions.delete(name);
+      this.epoch++;
+    }
     const address = this.heap.allocate(bytes);
     this.#regions.set(name, { address, bytes });
     this.epoch++;

@@ -1,9 +1,12 @@
 /** Matrix products. */
 
 import type { ContractKernel, Operand } from "@prewitt/core";
-import { contractKernel } from "../kernels/contract.ts";
+import { contractKernel, type ContractKernel as MatrixProduct } from "../kernels/contract.ts";
 import { lowerEpilogue } from "./lower-epilogue.ts";
-import type { Lowering } from "./lowered.ts";
+import type { LoweredPacking, Lowering } from "./lowered.ts";
+
+export const packingOf = (made: MatrixProduct, b: Operand): LoweredPacking | undefined =>
+  made.packs ? { source: b, target: "packedB" } : undefined;
 
 export const lowerContract: Lowering<ContractKernel> = (kernel, context) => {
   const [a, b] = kernel.reads as readonly [Operand, Operand];
@@ -19,7 +22,8 @@ export const lowerContract: Lowering<ContractKernel> = (kernel, context) => {
     bStrides: b.strides,
     cStrides: c.strides,
     relaxed: context.options.relaxed,
+    keepsB: context.isLasting(b),
     epilogue,
   });
-  return { kernel: made, operands: { a, b, c, ...operands }, extents: made.extents };
+  return { kernel: made, operands: { a, b, c, ...operands }, extents: made.extents, packing: packingOf(made, b) };
 };

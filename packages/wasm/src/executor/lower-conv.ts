@@ -5,6 +5,7 @@ import { chain } from "../kernels/chain.ts";
 import { contractKernel } from "../kernels/contract.ts";
 import { convKernel } from "../kernels/conv.ts";
 import { convPlain } from "../kernels/conv-plain.ts";
+import { packingOf } from "./lower-contract.ts";
 import { lowerEpilogue } from "./lower-epilogue.ts";
 import type { LoweredKernel, Lowering, LoweringContext } from "./lowered.ts";
 
@@ -22,7 +23,9 @@ export const lowerConv: Lowering<ConvKernel> = (kernel, context) => {
   if (direction === "weightGradient") return { kernel: made, operands: { x: first, dy: second, dw: write }, extents };
   const named = { x: first, w: second, y: write, ...operands };
   if (made.packing === undefined) return { kernel: made, operands: named, extents };
-  return { kernel: chain([made.packing.kernel, made], { packed: made.packing.bytes }), operands: named, extents };
+  const kernelAndPacking = chain([made.packing.kernel, made], { packed: made.packing.bytes });
+  const packing = { source: second, target: "packed" };
+  return { kernel: kernelAndPacking, operands: named, extents, packing };
 };
 
 /** Whether every output reads the one input at its own place: then channels-last images are rows of a matrix. */
@@ -55,8 +58,10 @@ function pointwiseConv(kernel: ConvKernel, context: LoweringContext): LoweredKer
   const forward = kernel.direction === "forward";
   const [n, k] = forward ? [filters, channels] : [channels, filters];
   const bStrides = forward ? [1, channels] : [channels, 1];
-  const made = contractKernel({ ...common, m: pixels, n, k, aStrides: [k, 1], bStrides, cStrides: [n, 1] });
-  return { kernel: made, operands: { a, b, c, ...operands }, extents: made.extents };
+  const sizes = { m: pixels, n, k };
+  const keepsB = context.isLasting(b);
+  const made = contractKernel({ ...common, ...sizes, keepsB, aStrides: [k, 1], bStrides, cStrides: [n, 1] });
+  return { kernel: made, operands: { a, b, c, ...operands }, extents: made.extents, packing: packingOf(made, b) };
 }
 
 function plainConv(kernel: ConvKernel, context: LoweringContext): LoweredKernel {

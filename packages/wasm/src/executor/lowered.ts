@@ -11,6 +11,15 @@ export interface LoweredKernel {
   /** Operands by parameter name. */
   readonly operands: Readonly<Record<string, Operand>>;
   readonly extents: Extents;
+  readonly packing?: LoweredPacking | undefined;
+}
+
+/** The first stage of a kernel copies an operand into another form, which holds until the operand changes. */
+export interface LoweredPacking {
+  /** What is read; contiguous forms of the same operand made by the same stage are equal. */
+  readonly source: Operand;
+  /** The shared scratch buffer that the stage writes, by parameter name. */
+  readonly target: string;
 }
 
 export interface LoweringContext {
@@ -20,6 +29,8 @@ export interface LoweringContext {
   dtypeOf(operand: Operand): DType;
   /** The kernel that computes an operand's buffer; `undefined` for inputs and variables. */
   writerOf(operand: Operand): ProgramKernel | undefined;
+  /** Whether the operand's value outlives a run: a constant, or a variable that the program does not write. */
+  isLasting(operand: Operand): boolean;
 }
 
 /** Chooses and generates the code of one kernel kind. */

@@ -19,9 +19,11 @@ import {
   type Value,
 } from "@prewitt/core";
 import type { Stage } from "../kernels/kernel.ts";
+import { Contents, type DerivedForm, type FormKey, HeldForms } from "./derived.ts";
 import { raiseError, usesErrors } from "./errors.ts";
 import type { WasmExecutor } from "./executor.ts";
 import type { CompiledStage } from "./functions.ts";
+import type { Holding } from "./holdings.ts";
 import type { LoweredKernel } from "./lowered.ts";
 import { lowerKernel } from "./lowerings.ts";
 import type { WasmStorage } from "./storage.ts";
@@ -39,8 +41,19 @@ interface Launch {
   readonly tasks: number;
   readonly parallel: boolean;
   readonly localPlace: number;
+  /** The form that this stage makes, where it is kept: then the stage runs only when the form is out of date. */
+  form: DerivedForm | undefined;
   /** Set when addresses are known; ends with the task range for calls on the main thread. */
   values: number[];
+}
+
+/** A value that outlives a run, and from which some kernel derives a form. */
+interface Source {
+  contents: Contents;
+  /** The version at the last run; −1 when there was none with these contents. */
+  seen: number;
+  /** Forms are kept from the second run with the same value on: programs that run once or always change it never pay. */
+  keeping: boolean;
 }
 
 export class WasmProgram implements PreparedProgram {
@@ -53,9 +66,17 @@ export class WasmProgram implements PreparedProgram {
   /** Address of every buffer, by number. */
   readonly #base: number[];
   readonly #bound: (TypedArray | undefined)[];
+  readonly #shared: readonly Readonly<Record<string, number>>[];
   readonly #scratchBytes: number;
   readonly #localBytes: number;
-  readonly #errors: number;
+  /** By buffer. */
+  readonly #sources = new Map<number, Source>();
+  readonly #held: HeldForms;
+  /** Numbers of the variables that the program writes. */
+  readonly #written: readonly number[];
+  #errors = 0;
+  /** Memory of the inputs, then of the errors. */
+  #holding: Holding | undefined;
   readonly #errorKernels: readonly number[];
   readonly #firstCommit: number;
   #epoch = -1;
@@ -65,30 +86,37 @@ export class WasmProgram implements PreparedProgram {
     this.program = program;
     this.#base = program.buffers.map(() => -1);
     this.#bound = program.inputs.map(() => undefined);
+    this.#held = new HeldForms(executor.forms);
+    this.#written = writtenVariables(program);
+    const lasting = lastingBuffers(program, this.#written);
     const context = {
       options: executor.code,
       precision: executor.precision,
       dtypeOf: (operand: Operand) => (program.buffers[operand.buffer] as Buffer).dtype,
       writerOf: (operand: Operand) => program.kernels.find((k) => k.writes.some((w) => w.buffer === operand.buffer)),
+      isLasting: (operand: Operand) => lasting.has(operand.buffer),
     };
     this.#lowered = program.kernels.map((kernel) =>
       kernel.kind === "host" ? undefined : lowerKernel(kernel, context),
     );
     this.variants = this.#lowered.map((l) => l?.kernel.variant ?? "host");
     executor.functions.add(this.#lowered.flatMap((l) => l?.kernel.stages ?? []));
-    for (const input of program.inputs)
-      this.#base[input.buffer] = executor.heap.allocate(sizeOf(input.shape) * byteSize(input.dtype));
     this.#errorKernels = program.kernels.flatMap((kernel, i) => (usesErrors(kernel) ? [i] : []));
-    this.#errors =
-      this.#errorKernels.length === 0 ? 0 : executor.heap.allocate(this.#errorKernels.length * ERROR_BYTES);
     const scratch = this.#lowered.map((l) => l?.kernel.scratch(l.extents) ?? { shared: {}, local: 0 });
+    this.#shared = scratch.map((s) => s.shared);
     this.#scratchBytes = Math.max(
       0,
-      ...scratch.map((s) => Object.values(s.shared).reduce((sum, n) => sum + align(n), 0)),
+      ...this.#shared.map((shared) => Object.values(shared).reduce((sum, n) => sum + align(n), 0)),
     );
+    for (const lowered of this.#lowered) {
+      const buffer = lowered?.packing?.source.buffer;
+      if (buffer !== undefined && lasting.has(buffer))
+        this.#sources.set(buffer, { contents: new Contents(), seen: -1, keeping: false });
+    }
     this.#localBytes = Math.max(0, ...scratch.map((s) => s.local));
     this.#firstCommit = firstCommit(program);
     this.#makeLaunches();
+    executor.releaseWith(this, this.#held);
   }
 
   #makeLaunches(): void {
@@ -111,6 +139,7 @@ export class WasmProgram implements PreparedProgram {
           tasks,
           parallel: tasks > 1 && work >= PARALLEL_WORK,
           localPlace,
+          form: undefined,
           values: [],
         });
       }
@@ -123,12 +152,16 @@ export class WasmProgram implements PreparedProgram {
     const arena = this.#executor.reserve("arena", this.program.arena);
     const scratch = this.#executor.reserve("scratch", this.#scratchBytes);
     const local = pool.reserveLocal(this.#localBytes);
+    // Last: whatever else takes memory may drop forms.
+    const forms = this.#takeForms();
     for (const b of this.program.buffers)
       if (b.role === "temporary" && b.offset >= 0) this.#base[b.id] = arena + b.offset;
     for (const launch of this.#launches) {
       if (typeof launch === "number") continue;
       const lowered = this.#lowered[launch.kernel] as LoweredKernel;
-      const shared = placeScratch(lowered, scratch);
+      const form = forms.get(launch.kernel);
+      const shared = this.#placeScratch(launch.kernel, scratch, form);
+      launch.form = launch.stage === lowered.kernel.stages[0] ? form : undefined;
       launch.values = launch.stage.parameters.map(({ name }) => {
         if (name === "local") return local;
         if (name === "errors") return this.#errors + this.#errorKernels.indexOf(launch.kernel) * ERROR_BYTES;
@@ -140,6 +173,52 @@ export class WasmProgram implements PreparedProgram {
       });
     }
     this.#epoch = this.#executor.epoch;
+  }
+
+  /** Forms that are kept, by kernel. */
+  #takeForms(): ReadonlyMap<number, DerivedForm> {
+    const keeping = new Set([...this.#sources.values()].filter((s) => s.keeping).map((s) => s.contents));
+    this.#held.release((form) => !keeping.has(form.name.contents));
+    const forms = new Map<number, DerivedForm>();
+    this.#lowered.forEach((lowered, kernel) => {
+      const wanted = lowered === undefined ? undefined : this.#formOf(lowered, kernel);
+      if (wanted === undefined || !keeping.has(wanted.contents)) return;
+      const used = this.program.arena + this.#held.bytes + wanted.bytes;
+      const form = used > this.#executor.traits.memoryLimit ? undefined : this.#held.take(wanted);
+      if (form !== undefined) forms.set(kernel, form);
+    });
+    return forms;
+  }
+
+  #formOf({ packing, kernel: { stages } }: LoweredKernel, kernel: number): FormKey | undefined {
+    const source = packing === undefined ? undefined : this.#sources.get(packing.source.buffer);
+    if (packing === undefined || source === undefined || stages[0] === undefined) return undefined;
+    const bytes = this.#shared[kernel]?.[packing.target] as number;
+    const key = `${stages[0].key} of ${bytes} bytes from element ${packing.source.offset}`;
+    return { contents: source.contents, key, bytes };
+  }
+
+  /** Addresses of a kernel's shared scratch by name, the kept form among them. */
+  #placeScratch(kernel: number, start: number, form: DerivedForm | undefined): Map<string, number> {
+    const kept = form === undefined ? undefined : this.#lowered[kernel]?.packing?.target;
+    const places = new Map<string, number>();
+    let at = start;
+    for (const [name, bytes] of Object.entries(this.#shared[kernel] ?? {})) {
+      if (name === kept) {
+        places.set(name, form?.address as number);
+        continue;
+      }
+      places.set(name, at);
+      at += align(bytes);
+    }
+    return places;
+  }
+
+  /** Gives the kept forms back, for a program that will hardly run again; a later run makes them anew. */
+  release(): void {
+    this.#held.release();
+    for (const source of this.#sources.values()) source.keeping = false;
+    this.#epoch = -1;
   }
 
   #address(operand: Operand): number {
@@ -154,9 +233,9 @@ export class WasmProgram implements PreparedProgram {
     const { heap, profile } = this.#executor;
     const { program } = this;
     this.#bind(bindings);
-    if (this.#errors !== 0)
+    if (this.#errorKernels.length > 0)
       heap.i32.fill(0, this.#errors >>> 2, (this.#errors + this.#errorKernels.length * ERROR_BYTES) >>> 2);
-    let checked = this.#errors === 0;
+    let checked = this.#errorKernels.length === 0;
     for (const launch of this.#launches) {
       if (typeof launch === "number") {
         this.#callHost(program.kernels[launch] as HostKernel);
@@ -166,8 +245,10 @@ export class WasmProgram implements PreparedProgram {
         this.#check();
         checked = true;
       }
+      if (launch.form?.current === true) continue;
       if (profile !== undefined) profile.measure(this, launch.kernel, () => this.#launch(launch));
       else this.#launch(launch);
+      launch.form?.made();
     }
     if (!checked) this.#check();
     for (const { variable, value } of program.assigns) {
@@ -200,22 +281,56 @@ export class WasmProgram implements PreparedProgram {
   #bind(bindings: Bindings): void {
     const { heap } = this.#executor;
     const { inputs, variables } = this.program;
-    let moved = this.#epoch !== this.#executor.epoch;
+    let moved = this.#hold() || this.#epoch !== this.#executor.epoch;
     for (let i = 0; i < variables.length; i++) {
       const { buffer } = variables[i] as { buffer: number };
-      const { address } = bindings.variables[i] as WasmStorage;
+      const { address, contents } = bindings.variables[i] as WasmStorage;
+      const source = this.#sources.get(buffer);
+      if (source !== undefined && source.contents !== contents) {
+        this.#sources.set(buffer, { contents, seen: -1, keeping: false });
+        moved = true;
+      }
       if (this.#base[buffer] === address) continue;
       this.#base[buffer] = address;
       moved = true;
     }
-    if (moved) this.#resolve();
     for (let i = 0; i < inputs.length; i++) {
       const input = inputs[i] as (typeof inputs)[number];
       const array = bindings.inputs[i] as TypedArray;
       if (this.#bound[i] === array && input.source !== "argument") continue;
       heap.write(array, input.dtype, this.#base[input.buffer] as number);
       this.#bound[i] = array;
+      const source = this.#sources.get(input.buffer);
+      if (source !== undefined) source.contents.version++;
     }
+    for (const i of this.#written) (bindings.variables[i] as WasmStorage).contents.version++;
+    for (const source of this.#sources.values()) {
+      if (!source.keeping && source.seen === source.contents.version) {
+        source.keeping = true;
+        moved = true;
+      }
+      source.seen = source.contents.version;
+    }
+    if (moved) this.#resolve();
+  }
+
+  /** Makes sure that inputs and errors have memory; whether it is new. */
+  #hold(): boolean {
+    const { holdings } = this.#executor;
+    if (this.#holding?.live === true) {
+      holdings.touch(this.#holding);
+      return false;
+    }
+    const { inputs } = this.program;
+    const sizes = inputs.map(({ shape, dtype }) => sizeOf(shape) * byteSize(dtype));
+    const holding = holdings.take(this, [...sizes, this.#errorKernels.length * ERROR_BYTES]);
+    this.#holding = holding;
+    this.#bound.fill(undefined);
+    inputs.forEach(({ buffer }, i) => {
+      this.#base[buffer] = holding.addresses[i] as number;
+    });
+    this.#errors = holding.addresses[inputs.length] as number;
+    return true;
   }
 
   #check(): void {
@@ -243,14 +358,18 @@ export class WasmProgram implements PreparedProgram {
 
 const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
-function placeScratch({ kernel, extents }: LoweredKernel, start: number): Map<string, number> {
-  const places = new Map<string, number>();
-  let at = start;
-  for (const [name, bytes] of Object.entries(kernel.scratch(extents).shared)) {
-    places.set(name, at);
-    at += align(bytes);
-  }
-  return places;
+/** Numbers of the variables that some kernel or assignment writes. */
+function writtenVariables(program: Program): number[] {
+  const buffers = new Set(program.kernels.flatMap((kernel) => kernel.writes.map((w) => w.buffer)));
+  const assigned = new Set(program.assigns.map((a) => a.variable));
+  return program.variables.flatMap(({ buffer }, i) => (buffers.has(buffer) || assigned.has(i) ? [i] : []));
+}
+
+/** Buffers whose values outlive a run: constants, and variables that the program does not write. */
+function lastingBuffers(program: Program, written: readonly number[]): Set<number> {
+  const constants = program.inputs.filter((input) => input.source === "constant").map((input) => input.buffer);
+  const unwritten = program.variables.flatMap(({ buffer }, i) => (written.includes(i) ? [] : [buffer]));
+  return new Set([...constants, ...unwritten]);
 }
 
 function bytesOf(program: Program, kernel: ProgramKernel): number {

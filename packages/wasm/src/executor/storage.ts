@@ -3,6 +3,7 @@
  */
 
 import { byteSize, type DType, type Executor, type Storage, type TypedArray } from "@prewitt/core";
+import { Contents } from "./derived.ts";
 import type { Heap } from "./heap.ts";
 
 export class WasmStorage implements Storage {
@@ -10,11 +11,16 @@ export class WasmStorage implements Storage {
   readonly dtype: DType;
   readonly length: number;
   readonly address: number;
+  /** Counts what is written, and knows the forms derived from it. */
+  readonly contents: Contents = new Contents();
   readonly #heap: Heap;
+  readonly #freed: (storage: WasmStorage) => void;
 
-  constructor(owner: Executor, heap: Heap, dtype: DType, length: number) {
+  /** @param freed Called by `free`, before the memory is given back. */
+  constructor(owner: Executor, heap: Heap, dtype: DType, length: number, freed: (storage: WasmStorage) => void) {
     this.owner = owner;
     this.#heap = heap;
+    this.#freed = freed;
     this.dtype = dtype;
     this.length = length;
     this.address = heap.allocate(length * byteSize(dtype));
@@ -30,10 +36,13 @@ export class WasmStorage implements Storage {
   }
 
   write(data: TypedArray): void {
+    this.contents.version++;
     this.#heap.write(data, this.dtype, this.address);
   }
 
+  /** Gives the memory back, and that of all forms. Nothing may read the storage afterwards. */
   free(): void {
+    this.#freed(this);
     this.#heap.free(this.address);
   }
 }

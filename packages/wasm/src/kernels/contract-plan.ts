@@ -66,8 +66,13 @@ function defaultConstantK({ m, n, a, b }: ContractShape): boolean {
   return !(outerInA && outerInB);
 }
 
-function readOfB({ m, n, k, b, batch }: ContractShape, constantK: boolean, tileColumns: number): BRead {
-  const copied = n * k <= SHARED && batch.every((axis) => axis.b === 0) ? "packed" : "local";
+function readOfB(
+  { m, n, k, b, batch }: ContractShape,
+  constantK: boolean,
+  tileColumns: number,
+  keepsB: boolean,
+): BRead {
+  const copied = keepsB ? "packed" : n * k <= SHARED && batch.every((axis) => axis.b === 0) ? "packed" : "local";
   if (b.n !== 1) return n * k <= GATHER ? "gather" : copied;
   if (constantK) return n * k <= DIRECT ? "direct" : copied;
   return m <= 32 || n <= 2 * tileColumns ? "direct" : "local";
@@ -85,6 +90,7 @@ export function contractPlan(
   element: Element,
   relaxed: boolean,
   variant: ContractVariant,
+  keepsB = false,
 ): ContractPlan {
   const { m, n, k, a, b } = shape;
   const tileRows = variant.tileRows ?? (relaxed ? 6 : 4);
@@ -94,7 +100,7 @@ export function contractPlan(
   const awkwardA = a.m < 0 || a.k < 0 || a.m * tileRows * element.bytes >= 2 ** 31;
   const awkwardB = b.k <= 0 || b.n < 0;
   const packA = awkwardA || (variant.packA ?? (a.k !== 1 && n >= 64 && (constantK !== undefined || m >= 32)));
-  let read = variant.b ?? readOfB(shape, constantK !== undefined, tileColumns);
+  let read = variant.b ?? readOfB(shape, constantK !== undefined, tileColumns, keepsB);
   if ((awkwardB && read !== "packed") || (read === "direct" && b.n !== 1)) read = "local";
   // Unrolled multiplications and additions that are not fused spill on some engines.
   const unroll = variant.unroll ?? (relaxed ? 4 : 1);

@@ -47,6 +47,8 @@ export interface ContractSpec extends CodeOptions {
   /** Of batch axes, m, n. */
   readonly cStrides: readonly number[];
   readonly epilogue?: Epilogue | undefined;
+  /** Whether one copy of B may serve many calls. */
+  readonly keepsB?: boolean;
   readonly variant?: ContractVariant | undefined;
 }
 

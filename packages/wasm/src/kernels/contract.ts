@@ -19,6 +19,8 @@ export type { BRead, ContractSpec, ContractVariant } from "./contract-shape.ts";
 export interface ContractKernel extends Kernel {
   /** What the run-time arguments are for this shape: m, k, batch, and the task cut. */
   readonly extents: Extents;
+  /** Whether the first stage, and no other, reads B, and copies it into `packedB`. */
+  readonly packs: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface ContractKernel extends Kernel {
 export function contractKernel(spec: ContractSpec): ContractKernel {
   const element = elementOf(spec.dtype ?? "float32", spec.relaxed);
   const shape = contractShape(spec);
-  const plan = contractPlan(shape, element, spec.relaxed, spec.variant ?? {});
+  const plan = contractPlan(shape, element, spec.relaxed, spec.variant ?? {}, spec.keepsB);
   const extents = { m: shape.m, k: shape.k, batch: shape.batch[0]?.extent ?? 1, ...plan.cut };
   const stages = [
     ...(plan.b === "packed" ? [packStage(plan)] : []),
@@ -49,6 +51,7 @@ export function contractKernel(spec: ContractSpec): ContractKernel {
     variant: variantName(plan),
     extents,
     stages: empty ? [] : stages,
+    packs: !empty && plan.b === "packed",
     scratch: (at) => {
       const products = productsOf(plan, at);
       const k = at.k!;
