@@ -12,6 +12,7 @@ const families: CaseFamily[] = [
   "hard-points",
   "losses",
   "matmul",
+  "more-losses",
   "pool",
   "reduce",
   "softmax",

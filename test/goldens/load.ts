@@ -14,6 +14,7 @@ export type CaseFamily =
   | "hard-points"
   | "losses"
   | "matmul"
+  | "more-losses"
   | "pool"
   | "reduce"
   | "softmax";
@@ -51,6 +52,7 @@ type NoOptions = Readonly<Record<never, never>>;
 /** The options of each op, as they stand in the files: an absent key is the op's default. */
 export interface GoldenOptions {
   abs: NoOptions;
+  arcFace: { readonly margin: number; readonly scale: number };
   avgPool2d: {
     readonly kernel: PerAxis;
     readonly stride?: PerAxis;
@@ -71,13 +73,21 @@ export interface GoldenOptions {
     readonly dilation?: PerAxis;
     readonly groups?: number;
   };
+  cosineSimilarity: AlongAxis;
   crossEntropy: {
     readonly reduction: Reduction;
     readonly classWeights?: GoldenTensor;
     readonly labelSmoothing?: number;
     readonly ignoreIndex?: number;
   };
+  diceLoss: { readonly batch: boolean; readonly smooth: number; readonly reduction: Reduction };
+  /** An alpha of −1 stands for none. */
+  focalLoss: { readonly alpha: number; readonly gamma: number; readonly reduction: Reduction };
   gelu: { readonly approximate: "none" | "tanh" };
+  huber: { readonly delta: number; readonly reduction: Reduction };
+  klDivergence: { readonly logTarget: boolean; readonly reduction: Reduction | "batchMean" };
+  l1Loss: { readonly reduction: Reduction };
+  l2Normalize: AlongAxis;
   leakyRelu: { readonly negativeSlope: number };
   logSigmoid: NoOptions;
   logSoftmax: AlongAxis;
@@ -94,14 +104,22 @@ export interface GoldenOptions {
   mean: Reducing;
   meanSquaredError: { readonly reduction: Reduction };
   min: Reducing;
+  nllLoss: {
+    readonly reduction: Reduction;
+    readonly classWeights?: GoldenTensor;
+    readonly ignoreIndex?: number;
+  };
+  pairwiseDistance: { readonly eps: number };
   relu: NoOptions;
   sigmoid: NoOptions;
   silu: NoOptions;
+  smoothL1: { readonly beta: number; readonly reduction: Reduction };
   softmax: AlongAxis;
   softplus: NoOptions;
   sqrt: NoOptions;
   sum: Reducing;
   tanh: NoOptions;
+  tripletLoss: { readonly margin: number; readonly swap: boolean; readonly reduction: Reduction };
   variance: Reducing & { readonly unbiased: boolean };
 }
 

@@ -23,6 +23,7 @@ from families.conv2d import conv2d_family
 from families.engine import write
 from families.hard_points import hard_points_family
 from families.losses import cross_entropy_family, losses_family
+from families.more_losses import more_losses_family
 from families.pool import pool_family
 from families.training import cnn_steps_family, optimizers_family
 
@@ -32,6 +33,7 @@ FAMILIES = {
     "batch-norm": batch_norm_family,
     "cross-entropy": cross_entropy_family,
     "losses": losses_family,
+    "more-losses": more_losses_family,
     "activations": activations_family,
     "softmax": softmax_family,
     "reduce": reduce_family,

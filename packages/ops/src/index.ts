@@ -11,9 +11,21 @@ import { siluOp } from "./activation/silu.ts";
 import { softplusOp } from "./activation/softplus.ts";
 import { conv2dInputGradientOp, conv2dOp, conv2dWeightGradientOp } from "./conv/conv2d.ts";
 import { dropoutOp } from "./dropout.ts";
+import { arcFaceOp } from "./embedding/arc-face.ts";
+import { cosineSimilarityOp } from "./embedding/cosine-similarity.ts";
+import { l2NormalizeOp } from "./embedding/l2-normalize.ts";
+import { pairwiseDistanceOp } from "./embedding/pairwise-distance.ts";
 import { bceWithLogitsOp } from "./loss/bce-with-logits.ts";
 import { crossEntropyOp } from "./loss/cross-entropy.ts";
+import { diceLossOp } from "./loss/dice-loss.ts";
+import { focalLossOp } from "./loss/focal-loss.ts";
+import { huberOp } from "./loss/huber.ts";
+import { klDivergenceOp } from "./loss/kl-divergence.ts";
+import { l1LossOp } from "./loss/l1-loss.ts";
 import { mseOp } from "./loss/mse.ts";
+import { nllLossOp } from "./loss/nll-loss.ts";
+import { smoothL1Op } from "./loss/smooth-l1.ts";
+import { tripletLossOp } from "./loss/triplet-loss.ts";
 import { batchNormOp } from "./norm/batch-norm.ts";
 import { centredSumsOp } from "./norm/centred-sums.ts";
 import { groupNormOp } from "./norm/group-norm.ts";
@@ -21,6 +33,7 @@ import { layerNormOp } from "./norm/layer-norm.ts";
 import { standardizeOp } from "./norm/standardize.ts";
 import { avgPool2dOp, avgPoolGradOp } from "./pool/avg-pool2d.ts";
 import { maxPool2dOp, maxPoolGradOp, maxPoolTakeOp } from "./pool/max-pool2d.ts";
+import { resize2dOp } from "./resize/resize2d.ts";
 import { logSoftmaxOp } from "./softmax/log-softmax.ts";
 import { logSumExpOp } from "./softmax/log-sum-exp.ts";
 import { softmaxOp } from "./softmax/softmax.ts";
@@ -47,11 +60,24 @@ export {
 } from "./conv/conv2d.ts";
 export { flipKernel } from "./conv/flip-kernel.ts";
 export { type DropoutOptions, dropout, dropoutOp } from "./dropout.ts";
+export { type ArcFaceOptions, arcFace, arcFaceOp } from "./embedding/arc-face.ts";
+export { type CosineSimilarityOptions, cosineSimilarity, cosineSimilarityOp } from "./embedding/cosine-similarity.ts";
+export { type HardTriplets, hardTriplets } from "./embedding/hard-triplets.ts";
+export { type L2NormalizeOptions, l2Normalize, l2NormalizeOp } from "./embedding/l2-normalize.ts";
+export { type PairwiseDistanceOptions, pairwiseDistance, pairwiseDistanceOp } from "./embedding/pairwise-distance.ts";
 export { type FlattenOptions, flatten } from "./flatten.ts";
 export { type BceWithLogitsOptions, bceWithLogits, bceWithLogitsOp } from "./loss/bce-with-logits.ts";
 export { type CrossEntropyOptions, crossEntropy, crossEntropyOp } from "./loss/cross-entropy.ts";
+export { type DiceLossOptions, diceLoss, diceLossOp } from "./loss/dice-loss.ts";
+export { type FocalLossOptions, focalLoss, focalLossOp } from "./loss/focal-loss.ts";
+export { type HuberOptions, huber, huberOp } from "./loss/huber.ts";
+export { type KlDivergenceOptions, type KlReduction, klDivergence, klDivergenceOp } from "./loss/kl-divergence.ts";
+export { type L1LossOptions, l1Loss, l1LossOp } from "./loss/l1-loss.ts";
 export { type MseOptions, mse, mseOp } from "./loss/mse.ts";
+export { type NllLossOptions, nllLoss, nllLossOp } from "./loss/nll-loss.ts";
 export type { Reduction } from "./loss/reduction.ts";
+export { type SmoothL1Options, smoothL1, smoothL1Op } from "./loss/smooth-l1.ts";
+export { type TripletLossOptions, tripletLoss, tripletLossOp } from "./loss/triplet-loss.ts";
 export type { AffineOptions } from "./norm/affine.ts";
 export {
   type BatchNormInferenceOptions,
@@ -81,6 +107,7 @@ export {
   maxPoolTakeOp,
   type UnpoolOptions,
 } from "./pool/max-pool2d.ts";
+export { type Resize2dOptions, type ResizeMode, resize2d, resize2dOp } from "./resize/resize2d.ts";
 export type { AxisOptions } from "./softmax/axis.ts";
 export { logSoftmax, logSoftmaxOp } from "./softmax/log-softmax.ts";
 export { logSumExp, logSumExpOp } from "./softmax/log-sum-exp.ts";
@@ -90,6 +117,7 @@ export type { PaddingOption, Pair, PairOption, Sides } from "./window/options.ts
 /** Every op of this package, by name. Each has samples, which `samples.ts` collects. */
 // biome-ignore lint/suspicious/noExplicitAny: ops of any attributes
 export const allOps: readonly Op<any>[] = [
+  arcFaceOp,
   avgPool2dOp,
   avgPoolGradOp,
   batchNormOp,
@@ -98,10 +126,17 @@ export const allOps: readonly Op<any>[] = [
   conv2dOp,
   conv2dInputGradientOp,
   conv2dWeightGradientOp,
+  cosineSimilarityOp,
   crossEntropyOp,
+  diceLossOp,
   dropoutOp,
+  focalLossOp,
   geluOp,
   groupNormOp,
+  huberOp,
+  klDivergenceOp,
+  l1LossOp,
+  l2NormalizeOp,
   layerNormOp,
   leakyReluOp,
   logSigmoidOp,
@@ -111,9 +146,14 @@ export const allOps: readonly Op<any>[] = [
   maxPoolGradOp,
   maxPoolTakeOp,
   mseOp,
+  nllLossOp,
+  pairwiseDistanceOp,
   reluOp,
+  resize2dOp,
   siluOp,
+  smoothL1Op,
   softmaxOp,
   softplusOp,
   standardizeOp,
+  tripletLossOp,
 ];

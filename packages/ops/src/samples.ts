@@ -13,10 +13,23 @@ import { samples as conv2dInputGradient } from "./conv/conv2d-input-gradient.sam
 import { samples as conv2dWeightGradient } from "./conv/conv2d-weight-gradient.samples.ts";
 import { samples as flipKernel } from "./conv/flip-kernel.samples.ts";
 import { samples as dropout } from "./dropout.samples.ts";
+import { samples as arcFace } from "./embedding/arc-face.samples.ts";
+import { samples as cosineSimilarity } from "./embedding/cosine-similarity.samples.ts";
+import { samples as hardTriplets } from "./embedding/hard-triplets.samples.ts";
+import { samples as l2Normalize } from "./embedding/l2-normalize.samples.ts";
+import { samples as pairwiseDistance } from "./embedding/pairwise-distance.samples.ts";
 import { samples as flatten } from "./flatten.samples.ts";
 import { samples as bceWithLogits } from "./loss/bce-with-logits.samples.ts";
 import { samples as crossEntropy } from "./loss/cross-entropy.samples.ts";
+import { samples as diceLoss } from "./loss/dice-loss.samples.ts";
+import { samples as focalLoss } from "./loss/focal-loss.samples.ts";
+import { samples as huber } from "./loss/huber.samples.ts";
+import { samples as klDivergence } from "./loss/kl-divergence.samples.ts";
+import { samples as l1Loss } from "./loss/l1-loss.samples.ts";
 import { samples as mse } from "./loss/mse.samples.ts";
+import { samples as nllLoss } from "./loss/nll-loss.samples.ts";
+import { samples as smoothL1 } from "./loss/smooth-l1.samples.ts";
+import { samples as tripletLoss } from "./loss/triplet-loss.samples.ts";
 import { samples as batchNorm } from "./norm/batch-norm.samples.ts";
 import { samples as batchNormInference } from "./norm/batch-norm-inference.samples.ts";
 import { samples as centredSums } from "./norm/centred-sums.samples.ts";
@@ -30,11 +43,13 @@ import { samples as globalAvgPool2d } from "./pool/global-avg-pool2d.samples.ts"
 import { samples as maxPoolGrad } from "./pool/max-pool-grad.samples.ts";
 import { samples as maxPoolTake } from "./pool/max-pool-take.samples.ts";
 import { samples as maxPool2d } from "./pool/max-pool2d.samples.ts";
+import { samples as resize2d } from "./resize/resize2d.samples.ts";
 import { samples as logSoftmax } from "./softmax/log-softmax.samples.ts";
 import { samples as logSumExp } from "./softmax/log-sum-exp.samples.ts";
 import { samples as softmax } from "./softmax/softmax.samples.ts";
 
 export const allSamples: readonly OpSamples[] = [
+  arcFace,
   avgPool2d,
   avgPoolGrad,
   batchNorm,
@@ -45,13 +60,21 @@ export const allSamples: readonly OpSamples[] = [
   conv2dInputGradient,
   conv2dWeightGradient,
   convTranspose2d,
+  cosineSimilarity,
   crossEntropy,
+  diceLoss,
   dropout,
   flatten,
   flipKernel,
+  focalLoss,
   gelu,
   globalAvgPool2d,
   groupNorm,
+  hardTriplets,
+  huber,
+  klDivergence,
+  l1Loss,
+  l2Normalize,
   layerNorm,
   leakyRelu,
   logSigmoid,
@@ -61,10 +84,15 @@ export const allSamples: readonly OpSamples[] = [
   maxPoolGrad,
   maxPoolTake,
   mse,
+  nllLoss,
   pad2d,
+  pairwiseDistance,
   relu,
+  resize2d,
   silu,
+  smoothL1,
   softmax,
   softplus,
   standardize,
+  tripletLoss,
 ];

@@ -2,25 +2,37 @@
 
 import { abs, matmul, max, mean, min, moments, sqrt, sum, type Tensor, variance } from "@prewitt/core";
 import {
+  arcFace,
   avgPool2d,
   batchNorm,
   batchNormInference,
   bceWithLogits,
   conv2d,
+  cosineSimilarity,
   crossEntropy,
+  diceLoss,
+  focalLoss,
   gelu,
+  huber,
+  klDivergence,
+  l1Loss,
+  l2Normalize,
   leakyRelu,
   logSigmoid,
   logSoftmax,
   logSumExp,
   maxPool2dWithIndex,
   mse,
+  nllLoss,
+  pairwiseDistance,
   relu,
   sigmoid,
   silu,
+  smoothL1,
   softmax,
   softplus,
   tanh,
+  tripletLoss,
 } from "@prewitt/ops";
 import { describe, test } from "vitest";
 import { type CaseFamily, type GoldenCase, type GoldenOptions, goldenCases } from "../../../test/goldens/load.ts";
@@ -49,6 +61,31 @@ function runBatchNorm(c: GoldenCase<"batchNorm">, t: Named): Named {
 
 const unary = { abs, sqrt, relu, sigmoid, silu, softplus, logSigmoid, tanh } as const;
 const reductions = { sum, mean, max, min } as const;
+
+type LossRun = (inputs: readonly Tensor[], options: Record<string, unknown>) => Tensor;
+
+const ofTwo =
+  (loss: (a: Tensor, b: Tensor, options: Record<string, unknown>) => Tensor): LossRun =>
+  ([a, b], options) =>
+    loss(a as Tensor, b as Tensor, options);
+
+const losses = {
+  arcFace: ofTwo(arcFace),
+  cosineSimilarity: ofTwo(cosineSimilarity),
+  diceLoss: ofTwo(diceLoss),
+  focalLoss: ofTwo((x, target, options) =>
+    focalLoss(x, target, { ...options, alpha: options.alpha === -1 ? null : (options.alpha as number) }),
+  ),
+  huber: ofTwo(huber),
+  klDivergence: ofTwo(klDivergence),
+  l1Loss: ofTwo(l1Loss),
+  l2Normalize: ([x]: readonly Tensor[], options: Record<string, unknown>) => l2Normalize(x as Tensor, options),
+  nllLoss: ofTwo(nllLoss),
+  pairwiseDistance: ofTwo(pairwiseDistance),
+  smoothL1: ofTwo(smoothL1),
+  tripletLoss: ([a, p, n]: readonly Tensor[], options: Record<string, unknown>) =>
+    tripletLoss(a as Tensor, p as Tensor, n as Tensor, options),
+} as const satisfies Record<string, LossRun>;
 
 function run(c: GoldenCase, t: Named, float: Float): Named {
   const x = t.x as Tensor;
@@ -84,6 +121,8 @@ function run(c: GoldenCase, t: Named, float: Float): Named {
       return { y: variance(x, { ...options, correction: unbiased ? 1 : 0 }) };
     }
     default:
+      if (c.op in losses)
+        return { y: losses[c.op as keyof typeof losses](Object.values(t), withTensors(c.options, float)) };
       if (c.op in reductions) {
         const options = c.options as GoldenOptions["sum"];
         return { y: reductions[c.op as keyof typeof reductions](x, options) };
@@ -100,6 +139,7 @@ const families: readonly CaseFamily[] = [
   "hard-points",
   "losses",
   "matmul",
+  "more-losses",
   "pool",
   "reduce",
   "softmax",

@@ -9,21 +9,13 @@
  * so the gradient is softmax minus target, bounded whatever the logits are, and exactly 0 at positions that do not count.
  */
 
-import {
-  checkOptions,
-  defineOp,
-  isFloat,
-  type Shape,
-  sameShape,
-  stopGradient,
-  type Tensor,
-  type TensorSpec,
-} from "@prewitt/core";
+import { checkOptions, defineOp, isFloat, sameShape, stopGradient, type Tensor, type TensorSpec } from "@prewitt/core";
 import { channelAxes, demandFloat, named } from "../operands.ts";
 import { Problems } from "../problems.ts";
 import { logSoftmax } from "../softmax/log-softmax.ts";
 import { softmax } from "../softmax/softmax.ts";
 import { show } from "../window/options.ts";
+import { checkWeights, NO_CLASS, positionShape, readIgnoreIndex } from "./class-labels.ts";
 import {
   type CrossEntropyAttributes,
   type Terms,
@@ -31,14 +23,6 @@ import {
   termsOfProbabilities,
 } from "./cross-entropy-terms.ts";
 import { type Reduction, readReduction } from "./reduction.ts";
-
-/** PyTorch's default: no class has it. */
-const NO_CLASS = -100;
-
-/** Shape of the labels that are class indices: the logits' without C. */
-function positionShape(logits: Shape): Shape {
-  return [logits[0] as number, ...logits.slice(2)];
-}
 
 const hasProbabilities = (labels: TensorSpec): boolean => isFloat(labels.dtype);
 
@@ -75,23 +59,6 @@ function checkLabels(problems: Problems, logits: TensorSpec, labels: TensorSpec)
     fix: sameShape(labels.shape, logits.shape)
       ? `labels.cast("${logits.dtype}") for probabilities (one-hot rows)`
       : `labels.reshape([${positions.join(", ")}]), or give logits one row a label`,
-  });
-}
-
-function checkWeights(problems: Problems, logits: TensorSpec, weights: TensorSpec): void {
-  const classes = logits.shape[1] as number;
-  if (!sameShape(weights.shape, [classes])) {
-    problems.shape({
-      summary: "classWeights must have one number a class",
-      detail: `classWeights have the shape [${weights.shape.join(", ")}], [C] = [${classes}] is needed`,
-      fix: `give classWeights ${classes} elements`,
-    });
-  }
-  if (weights.dtype === logits.dtype) return;
-  problems.dtype({
-    summary: "classWeights must have the dtype of the logits",
-    detail: `logits are ${logits.dtype}, classWeights are ${weights.dtype}`,
-    fix: `classWeights.cast("${logits.dtype}")`,
   });
 }
 
@@ -139,7 +106,7 @@ export const crossEntropyOp = defineOp<CrossEntropyAttributes>({
       });
     } else {
       checkLabels(problems, logits, labels);
-      if (weights !== undefined) checkWeights(problems, logits, weights);
+      if (weights !== undefined) checkWeights(problems, "logits", logits, weights);
     }
     const axes = channelAxes(rank);
     const operands = [
@@ -199,16 +166,9 @@ function readSmoothing(problems: Problems, value: unknown): number {
   return 0;
 }
 
-function readIgnoreIndex(problems: Problems, value: unknown, labels: Tensor): number {
+function readIgnored(problems: Problems, value: unknown, labels: Tensor): number {
   if (value === undefined) return NO_CLASS;
-  if (!Number.isInteger(value) || Math.abs(value as number) > 2147483647) {
-    problems.option({
-      summary: "ignoreIndex must be an int32",
-      detail: `ignoreIndex is ${show(value)}`,
-      fix: "write ignoreIndex: 255, or leave it out",
-    });
-    return NO_CLASS;
-  }
+  const index = readIgnoreIndex(problems, value);
   if (hasProbabilities(labels)) {
     problems.option({
       summary: "ignoreIndex needs labels that are class indices",
@@ -216,7 +176,7 @@ function readIgnoreIndex(problems: Problems, value: unknown, labels: Tensor): nu
       fix: "leave ignoreIndex out, or pass int32 class indices",
     });
   }
-  return value as number;
+  return index;
 }
 
 /**
@@ -239,7 +199,7 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
   const attributes = {
     reduction: readReduction(problems, options.reduction),
     labelSmoothing: readSmoothing(problems, options.labelSmoothing),
-    ignoreIndex: readIgnoreIndex(problems, options.ignoreIndex, labels),
+    ignoreIndex: readIgnored(problems, options.ignoreIndex, labels),
   };
   problems.throwFrom("crossEntropy", [named("logits", logits, channelAxes(logits.rank)), named("labels", labels)]);
   const { classWeights } = options;
