@@ -39,7 +39,7 @@ function stagesOf(executor: WasmExecutor, call: () => unknown): number {
   call();
   const rows = executor.profile.rows();
   executor.profile = undefined;
-  return rows.reduce((sum, row) => sum + row.runs, 0);
+  return rows.reduce((sum, row) => sum + row.stages, 0);
 }
 
 describe.each(Object.entries(layers))("%s", (_, layer) => {

@@ -37,6 +37,8 @@ interface Launch {
   readonly call: CompiledStage["call"];
   readonly id: number;
   readonly stage: Stage;
+  /** Whether it is the last of its kernel. */
+  readonly last: boolean;
   readonly kernel: number;
   readonly tasks: number;
   readonly parallel: boolean;
@@ -135,6 +137,7 @@ export class WasmProgram implements PreparedProgram {
           call,
           id,
           stage,
+          last: stage === kernel.stages.at(-1),
           kernel: i,
           tasks,
           parallel: tasks > 1 && work >= PARALLEL_WORK,
@@ -246,7 +249,7 @@ export class WasmProgram implements PreparedProgram {
         checked = true;
       }
       if (launch.form?.current === true) continue;
-      if (profile !== undefined) profile.measure(this, launch.kernel, () => this.#launch(launch));
+      if (profile !== undefined) profile.measure(this, launch.kernel, launch.last, () => this.#launch(launch));
       else this.#launch(launch);
       launch.form?.made();
     }

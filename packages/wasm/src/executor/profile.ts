@@ -16,7 +16,9 @@ export interface ProfileRow {
   readonly name: string;
   readonly variant: string;
   milliseconds: number;
+  /** Runs of the kernel, and of its stages. */
   runs: number;
+  stages: number;
   flops: number;
   bytes: number;
 }
@@ -24,13 +26,14 @@ export interface ProfileRow {
 export class Profile {
   readonly #rows = new Map<WasmProgram, (ProfileRow | undefined)[]>();
 
-  /** Runs one stage of a kernel and adds its time. */
-  measure(program: WasmProgram, kernel: number, run: () => void): void {
+  /** Runs one stage of a kernel and adds its time; the last stage ends the kernel's run. */
+  measure(program: WasmProgram, kernel: number, last: boolean, run: () => void): void {
     const start = performance.now();
     run();
     const row = this.#row(program, kernel);
     row.milliseconds += performance.now() - start;
-    row.runs++;
+    row.stages++;
+    if (last) row.runs++;
   }
 
   #row(program: WasmProgram, kernel: number): ProfileRow {
@@ -44,6 +47,7 @@ export class Profile {
       variant: program.variants[kernel] as string,
       milliseconds: 0,
       runs: 0,
+      stages: 0,
       flops: program.flopsOf(kernel),
       bytes: program.bytesOf(kernel),
     };
@@ -51,7 +55,7 @@ export class Profile {
     return row;
   }
 
-  /** All kernels, the dearest first. `runs` counts stages, `flops` and `bytes` one run of the kernel. */
+  /** All kernels, the dearest first. `flops` and `bytes` are those of one run of the kernel. */
   rows(): ProfileRow[] {
     const all = [...this.#rows.values()].flatMap((rows) => rows.filter((r) => r !== undefined));
     return all.sort((a, b) => b.milliseconds - a.milliseconds);
