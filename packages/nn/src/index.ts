@@ -25,6 +25,7 @@ export { Lambda } from "./layers/lambda.ts";
 export { Linear, type LinearOptions } from "./layers/linear.ts";
 export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from "./layers/pooling.ts";
 export { Sequential, type Stage } from "./layers/sequential.ts";
+export { Upsample, type UpsampleOptions } from "./layers/upsample.ts";
 export { accuracy, accuracyOf, topKAccuracy } from "./metrics/accuracy.ts";
 export { ConfusionMatrix, confusionMatrix } from "./metrics/confusion-matrix.ts";
 export { RunningMean } from "./metrics/running.ts";

@@ -26,6 +26,8 @@ export const OTHER_NAMES: Readonly<Record<string, string>> = {
   alpha: "negativeSlope",
   output_padding: "outputPadding",
   padding_mode: "paddingMode",
+  scale_factor: "scale",
+  align_corners: "alignCorners",
   ceil_mode: "ceilMode",
   count_include_pad: "countIncludePad",
   track_running_stats: "trackRunningStats",

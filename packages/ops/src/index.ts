@@ -9,6 +9,7 @@ import { logSigmoidOp } from "./activation/log-sigmoid.ts";
 import { reluOp } from "./activation/relu.ts";
 import { siluOp } from "./activation/silu.ts";
 import { softplusOp } from "./activation/softplus.ts";
+import { iouLossOp } from "./boxes/iou-loss.ts";
 import { conv2dInputGradientOp, conv2dOp, conv2dWeightGradientOp } from "./conv/conv2d.ts";
 import { dropoutOp } from "./dropout.ts";
 import { arcFaceOp } from "./embedding/arc-face.ts";
@@ -45,6 +46,12 @@ export { logSigmoid, logSigmoidOp } from "./activation/log-sigmoid.ts";
 export { relu, reluOp } from "./activation/relu.ts";
 export { silu, siluOp } from "./activation/silu.ts";
 export { softplus, softplusOp } from "./activation/softplus.ts";
+export { boxArea } from "./boxes/box-area.ts";
+export { type BoxConvertOptions, type BoxFormat, boxConvert } from "./boxes/box-convert.ts";
+export { boxIou } from "./boxes/box-iou.ts";
+export { type ClipBoxesOptions, clipBoxes } from "./boxes/clip-boxes.ts";
+export { type IouKind, type IouLossOptions, iouLoss, iouLossOp } from "./boxes/iou-loss.ts";
+export { type NmsOptions, type Numbers, nms } from "./boxes/nms.ts";
 export type { ConvOptions } from "./conv/attributes.ts";
 export { type ConvTranspose2dOptions, convTranspose2d } from "./conv/conv-transpose2d.ts";
 export {
@@ -134,6 +141,7 @@ export const allOps: readonly Op<any>[] = [
   geluOp,
   groupNormOp,
   huberOp,
+  iouLossOp,
   klDivergenceOp,
   l1LossOp,
   l2NormalizeOp,

@@ -5,10 +5,11 @@
  *   reflect:   mirrored about the edge cells, which are not repeated  (… 2 1 | 0 1 2 … n−1 | n−2 …)
  *   replicate: the nearest one                                        (… 0 0 | 0 1 2 … n−1 | n−1 …)
  *   circular:  i modulo n                                             (… n−1 | 0 1 2 … n−1 | 0 …)
- * which is a `take` along each axis, so gradients add up where a cell is used more than once.
+ * which joins ranges of the image along each axis, mirrored for a reflection, so gradients add up where a cell is used more
+ * than once.
  */
 
-import { checkOptions, constantNode, type Tensor } from "@prewitt/core";
+import { checkOptions, concat, type SliceRange, type Tensor } from "@prewitt/core";
 import { demandImages, IMAGE_AXES, named } from "./operands.ts";
 import { Problems, plural } from "./problems.ts";
 import { axisName } from "./window/axes.ts";
@@ -32,18 +33,26 @@ function limitOf(mode: PadMode, extent: number): number {
   return mode === "replicate" && extent === 0 ? 0 : Number.POSITIVE_INFINITY;
 }
 
-function sourceOf(i: number, extent: number, mode: PadMode): number {
-  if (mode === "replicate") return Math.min(Math.max(i, 0), extent - 1);
-  if (mode === "circular") return (i + extent) % extent;
-  const mirrored = Math.abs(i);
-  return mirrored < extent ? mirrored : 2 * (extent - 1) - mirrored;
-}
-
-function extendAxis(x: Tensor, axis: number, [before, after]: readonly [number, number], mode: PadMode): Tensor {
+/** `x` with its axis continued on both sides. */
+export function extendAxis(
+  x: Tensor,
+  axis: 2 | 3,
+  [before, after]: readonly [number, number],
+  mode: Exclude<PadMode, "constant">,
+): Tensor {
   if (before === 0 && after === 0) return x;
-  const extent = x.shape[axis] as number;
-  const index = Int32Array.from({ length: before + extent + after }, (_, i) => sourceOf(i - before, extent, mode));
-  return x.take(constantNode(index, [index.length], "int32"), axis);
+  const n = x.shape[axis] as number;
+  const range = (from: number, to: number): Tensor =>
+    x.slice(...x.shape.map((_, a): SliceRange => (a === axis ? [from, to] : null)));
+  const repeated = (at: number, count: number): Tensor =>
+    range(at, at + 1).broadcastTo(x.shape.map((m, a) => (a === axis ? count : m)));
+  const sides = {
+    reflect: () => [range(1, before + 1).flip(axis), range(n - 1 - after, n - 1).flip(axis)],
+    replicate: () => [repeated(0, before), repeated(n - 1, after)],
+    circular: () => [range(n - before, n), range(0, after)],
+  }[mode]();
+  const parts = [...(before > 0 ? [sides[0] as Tensor] : []), x, ...(after > 0 ? [sides[1] as Tensor] : [])];
+  return concat(parts, axis);
 }
 
 /**

@@ -7,6 +7,11 @@ import { samples as logSigmoid } from "./activation/log-sigmoid.samples.ts";
 import { samples as relu } from "./activation/relu.samples.ts";
 import { samples as silu } from "./activation/silu.samples.ts";
 import { samples as softplus } from "./activation/softplus.samples.ts";
+import { samples as boxArea } from "./boxes/box-area.samples.ts";
+import { samples as boxConvert } from "./boxes/box-convert.samples.ts";
+import { samples as boxIou } from "./boxes/box-iou.samples.ts";
+import { samples as clipBoxes } from "./boxes/clip-boxes.samples.ts";
+import { samples as iouLoss } from "./boxes/iou-loss.samples.ts";
 import { samples as convTranspose2d } from "./conv/conv-transpose2d.samples.ts";
 import { samples as conv2d } from "./conv/conv2d.samples.ts";
 import { samples as conv2dInputGradient } from "./conv/conv2d-input-gradient.samples.ts";
@@ -55,7 +60,11 @@ export const allSamples: readonly OpSamples[] = [
   batchNorm,
   batchNormInference,
   bceWithLogits,
+  boxArea,
+  boxConvert,
+  boxIou,
   centredSums,
+  clipBoxes,
   conv2d,
   conv2dInputGradient,
   conv2dWeightGradient,
@@ -72,6 +81,7 @@ export const allSamples: readonly OpSamples[] = [
   groupNorm,
   hardTriplets,
   huber,
+  iouLoss,
   klDivergence,
   l1Loss,
   l2Normalize,

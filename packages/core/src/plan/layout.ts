@@ -11,7 +11,7 @@ import type { ConvKernel, Kernel, PoolKernel } from "../program/kernels.ts";
 import { allReads } from "../program/kernels.ts";
 import type { Operand } from "../program/operand.ts";
 import type { Buffer, Program } from "../program/program.ts";
-import { type Shape, sameShape } from "../tensor/shape.ts";
+import { type Shape, sameShape, stridesOf } from "../tensor/shape.ts";
 
 /** Axes from slowest to fastest. */
 export const CHANNELS_LAST: readonly number[] = [0, 2, 3, 1];
@@ -45,14 +45,30 @@ export function activationWrites(kernel: ConvKernel | PoolKernel): readonly Oper
   return kernel.kind === "conv" && kernel.direction === "weightGradient" ? [] : kernel.writes;
 }
 
+/**
+ * Whether the axes of an operand of rank 4 are those of its buffer, in order. Through a view that turns them, the
+ * channels of the operand are another axis of the buffer, whose layout then says nothing about the operand's.
+ */
+function isUpright(operand: Operand, { shape }: Buffer): boolean {
+  const own = stridesOf(shape);
+  return (
+    operand.shape.length === 4 &&
+    operand.shape.every((n, i) => n === 1 || (operand.strides[i] as number) % (own[i] as number) === 0)
+  );
+}
+
 /** Numbers of the buffers that should lie channels-last, for a program lowered in logical order. */
 export function channelsLastBuffers(program: Program): Set<number> {
   const groups = new Groups(program.buffers.length);
   const seeds = new Set<number>();
   const fixed = new Set<number>();
+  // Matrix products write rows without gaps.
+  const products = new Set(
+    program.kernels.flatMap((k) => (k.kind === "contract" ? k.writes.map((w) => w.buffer) : [])),
+  );
   const movable = (o: Operand): boolean => {
     const b = program.buffers[o.buffer] as Buffer;
-    return b.role === "temporary" && b.shape.length === 4;
+    return b.role === "temporary" && b.shape.length === 4 && !products.has(o.buffer) && isUpright(o, b);
   };
   for (const kernel of program.kernels) {
     if (kernel.kind === "conv" || kernel.kind === "pool") {
