@@ -7,6 +7,7 @@ import { type CaseFamily, goldenCases, goldenRuns, type RunFamily, scalar, type 
 const families: CaseFamily[] = [
   "activations",
   "batch-norm",
+  "boxes",
   "conv2d",
   "cross-entropy",
   "hard-points",

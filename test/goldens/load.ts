@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 export type CaseFamily =
   | "activations"
   | "batch-norm"
+  | "boxes"
   | "conv2d"
   | "cross-entropy"
   | "hard-points"
@@ -67,6 +68,7 @@ export interface GoldenOptions {
     readonly weight?: GoldenTensor;
     readonly posWeight?: GoldenTensor;
   };
+  boxIou: NoOptions;
   conv2d: {
     readonly stride?: PerAxis;
     readonly padding?: number | "same" | "valid" | Sides;
@@ -85,6 +87,7 @@ export interface GoldenOptions {
   focalLoss: { readonly alpha: number; readonly gamma: number; readonly reduction: Reduction };
   gelu: { readonly approximate: "none" | "tanh" };
   huber: { readonly delta: number; readonly reduction: Reduction };
+  iouLoss: { readonly kind: "iou" | "giou" | "diou"; readonly eps: number; readonly reduction: Reduction };
   klDivergence: { readonly logTarget: boolean; readonly reduction: Reduction | "batchMean" };
   l1Loss: { readonly reduction: Reduction };
   l2Normalize: AlongAxis;
@@ -109,6 +112,7 @@ export interface GoldenOptions {
     readonly classWeights?: GoldenTensor;
     readonly ignoreIndex?: number;
   };
+  nms: { readonly iouThreshold: number };
   pairwiseDistance: { readonly eps: number };
   relu: NoOptions;
   sigmoid: NoOptions;

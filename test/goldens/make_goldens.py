@@ -19,6 +19,7 @@ import torch
 from families.activations import activations_family
 from families.arrays import matmul_family, reduce_family, softmax_family
 from families.batch_norm import batch_norm_family
+from families.boxes import boxes_family
 from families.conv2d import conv2d_family
 from families.engine import write
 from families.hard_points import hard_points_family
@@ -34,6 +35,7 @@ FAMILIES = {
     "cross-entropy": cross_entropy_family,
     "losses": losses_family,
     "more-losses": more_losses_family,
+    "boxes": boxes_family,
     "activations": activations_family,
     "softmax": softmax_family,
     "reduce": reduce_family,

@@ -1,12 +1,13 @@
 // Golden cases of the ops, in float32 and in float64.
 
-import { abs, matmul, max, mean, min, moments, sqrt, sum, type Tensor, variance } from "@prewitt/core";
+import { abs, matmul, max, mean, min, moments, sqrt, sum, type Tensor, tensor, variance } from "@prewitt/core";
 import {
   arcFace,
   avgPool2d,
   batchNorm,
   batchNormInference,
   bceWithLogits,
+  boxIou,
   conv2d,
   cosineSimilarity,
   crossEntropy,
@@ -14,6 +15,7 @@ import {
   focalLoss,
   gelu,
   huber,
+  iouLoss,
   klDivergence,
   l1Loss,
   l2Normalize,
@@ -24,6 +26,7 @@ import {
   maxPool2dWithIndex,
   mse,
   nllLoss,
+  nms,
   pairwiseDistance,
   relu,
   sigmoid,
@@ -70,6 +73,8 @@ const ofTwo =
     loss(a as Tensor, b as Tensor, options);
 
 const losses = {
+  boxIou: ofTwo((a, b) => boxIou(a, b)),
+  iouLoss: ofTwo(iouLoss),
   arcFace: ofTwo(arcFace),
   cosineSimilarity: ofTwo(cosineSimilarity),
   diceLoss: ofTwo(diceLoss),
@@ -102,6 +107,13 @@ function run(c: GoldenCase, t: Named, float: Float): Named {
       return { y: crossEntropy(t.logits as Tensor, t.target as Tensor, withTensors(c.options, float)) };
     case "binaryCrossEntropyWithLogits":
       return { y: bceWithLogits(t.logits as Tensor, t.target as Tensor, withTensors(c.options, float)) };
+    case "nms": {
+      const [boxes, scores, classes] = [t.boxes as Tensor, t.scores as Tensor, t.classes as Tensor];
+      return {
+        kept: tensor(nms(boxes, scores, c.options)),
+        keptByClass: tensor(nms(boxes, scores, { ...c.options, classes })),
+      };
+    }
     case "meanSquaredError":
       return { y: mse(x, t.target as Tensor, c.options) };
     case "leakyRelu":
@@ -134,6 +146,7 @@ function run(c: GoldenCase, t: Named, float: Float): Named {
 const families: readonly CaseFamily[] = [
   "activations",
   "batch-norm",
+  "boxes",
   "conv2d",
   "cross-entropy",
   "hard-points",

@@ -210,6 +210,7 @@ def make_case(
     worst = max(
         [deviation(outputs32[k], v) for k, v in outputs.items() if is_float(v)]
         + [deviation(gradients32[k], v) for k, v in gradients.items()]
+        + [0.0]
     )
 
     case = {"name": name, "op": op, "options": options or {}}
