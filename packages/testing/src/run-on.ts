@@ -32,6 +32,8 @@ export function inputsOf(program: Program, leaves: readonly Tensor[]): TypedArra
 export interface RunResult {
   readonly values: readonly TypedArray[];
   readonly kernels: readonly Kernel[];
+  /** What the executor calls the code of each kernel; empty where it has no choice. */
+  readonly variants: readonly string[];
 }
 
 /**
@@ -40,7 +42,8 @@ export interface RunResult {
  */
 export function runOn(executor: Executor, outputs: readonly Tensor[]): RunResult {
   const { program, collected } = checkedStages(outputs, executor);
-  const values = executor.prepare(program).run({ inputs: inputsOf(program, collected.leaves), variables: [] });
+  const prepared = executor.prepare(program);
+  const values = prepared.run({ inputs: inputsOf(program, collected.leaves), variables: [] });
   const arrays = values.map((value, i) => {
     const t = outputs[i] as Tensor;
     const data = value.readSync?.();
@@ -51,5 +54,5 @@ export function runOn(executor: Executor, outputs: readonly Tensor[]): RunResult
       throw new Error(`output ${i} has ${data.length} elements, its shape rule says ${t.size}`);
     return data;
   });
-  return { values: arrays, kernels: program.kernels };
+  return { values: arrays, kernels: program.kernels, variants: prepared.variants ?? [] };
 }

@@ -121,5 +121,7 @@ export class StateError extends PrewittError {}
 export class DataError extends PrewittError {}
 /** A plan that needs more memory than there is. */
 export class MemoryError extends PrewittError {}
+/** Two executors that disagree on the same program by more than the stated bound: a defect in one of them. */
+export class DivergenceError extends PrewittError {}
 /** A program or graph that breaks its own rules: a defect in an op, a pass or an executor. */
 export class ProgramError extends PrewittError {}

@@ -66,6 +66,8 @@ export interface Bindings {
 
 export interface PreparedProgram {
   readonly program: Program;
+  /** What the executor calls the code of each kernel, in order, where it has a choice. */
+  readonly variants?: readonly string[] | undefined;
   /**
    * Runs (CPU) or enqueues (GPU) the kernels, then the assignments; returns the outputs, copied out of the arena, as
    * they are after the last kernel and before the assignments.

@@ -135,8 +135,8 @@ function largestOf(arrays: readonly ArrayLike<number>[]): number {
 function checkExecutor(run: Run, executor: Executor): void {
   const outputs = outputsAndGradients(run, run.inputs());
   const expected = runOn(run.context.reference, outputs).values;
-  const { values, kernels } = runOn(executor, outputs);
-  const bounds = toleranceOf(kernels, run.float);
+  const { values, kernels, variants } = runOn(executor, outputs);
+  const bounds = toleranceOf(kernels, run.float, variants);
   // Where large terms cancel, the error is that of the terms: those are as large as what goes in and comes out.
   const inputs = run.inputs().map((t) => t.dataSync());
   const tolerance = { ...bounds, absolute: (bounds.ofLargest ?? 0) * largestOf([...inputs, ...expected]) };
