@@ -1,6 +1,15 @@
 /**
- * @prewitt/io: weights in files.
+ * @prewitt/io: weights and whole runs in files.
  */
 
+export { Checkpoint, type CheckpointOptions, checkpoint, type Resumed } from "./checkpoint/checkpoint.ts";
+export { type CheckpointContent, loadPart, type PlainRecord, readCheckpoint } from "./checkpoint/checkpoint-file.ts";
+export { type BestBy, Checkpoints, type CheckpointsOptions, checkpoints } from "./checkpoint/checkpoints.ts";
+export type { Parts } from "./checkpoint/parts.ts";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsContent } from "./safetensors/safetensors.ts";
-export { loadSafetensors, readSafetensors, type SaveOptions, saveSafetensors } from "./safetensors/safetensors-file.ts";
+export {
+  loadSafetensors,
+  readSafetensors,
+  type SaveOptions,
+  saveSafetensors,
+} from "./safetensors/safetensors-file.ts";

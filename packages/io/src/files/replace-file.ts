@@ -34,6 +34,21 @@ export async function replaceFile(file: string, chunks: Chunks): Promise<void> {
   }
 }
 
+/** The bytes of a file, to write them elsewhere. */
+export async function* chunksOf(file: string): AsyncGenerator<Uint8Array, void, undefined> {
+  const handle = await open(file, "r");
+  try {
+    const chunk = new Uint8Array(1 << 20);
+    for (;;) {
+      const { bytesRead } = await handle.read(chunk, 0, chunk.length, null);
+      if (bytesRead === 0) return;
+      yield chunk.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
 async function writeAll(handle: Awaited<ReturnType<typeof open>>, chunk: Uint8Array): Promise<void> {
   for (let done = 0; done < chunk.length; ) {
     const { bytesWritten } = await handle.write(chunk, done, Math.min(chunk.length - done, 1 << 30));
