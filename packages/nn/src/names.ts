@@ -28,6 +28,8 @@ export const OTHER_NAMES: Readonly<Record<string, string>> = {
   padding_mode: "paddingMode",
   scale_factor: "scale",
   align_corners: "alignCorners",
+  output_size: "size",
+  outputSize: "size",
   ceil_mode: "ceilMode",
   count_include_pad: "countIncludePad",
   track_running_stats: "trackRunningStats",

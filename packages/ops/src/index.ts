@@ -32,6 +32,8 @@ import { centredSumsOp } from "./norm/centred-sums.ts";
 import { groupNormOp } from "./norm/group-norm.ts";
 import { layerNormOp } from "./norm/layer-norm.ts";
 import { standardizeOp } from "./norm/standardize.ts";
+import { adaptiveAvgPool2dOp } from "./pool/adaptive-avg-pool2d.ts";
+import { adaptiveMaxPool2dOp } from "./pool/adaptive-max-pool2d.ts";
 import { avgPool2dOp, avgPoolGradOp } from "./pool/avg-pool2d.ts";
 import { maxPool2dOp, maxPoolGradOp, maxPoolTakeOp } from "./pool/max-pool2d.ts";
 import { resize2dOp } from "./resize/resize2d.ts";
@@ -99,6 +101,9 @@ export { type GroupNormOptions, groupNorm, groupNormOp } from "./norm/group-norm
 export { type LayerNormOptions, layerNorm, layerNormOp } from "./norm/layer-norm.ts";
 export { standardizeOp } from "./norm/standardize.ts";
 export { type Pad2dOptions, type PadMode, pad2d } from "./pad2d.ts";
+export type { AdaptivePoolOptions, AdaptiveSize } from "./pool/adaptive.ts";
+export { adaptiveAvgPool2d, adaptiveAvgPool2dOp } from "./pool/adaptive-avg-pool2d.ts";
+export { adaptiveMaxPool2d, adaptiveMaxPool2dOp } from "./pool/adaptive-max-pool2d.ts";
 export type { PoolOptions } from "./pool/attributes.ts";
 export { type AvgPool2dOptions, avgPool2d, avgPool2dOp, avgPoolGradOp } from "./pool/avg-pool2d.ts";
 export { type GlobalAvgPool2dOptions, globalAvgPool2d } from "./pool/global-avg-pool2d.ts";
@@ -124,6 +129,8 @@ export type { PaddingOption, Pair, PairOption, Sides } from "./window/options.ts
 /** Every op of this package, by name. Each has samples, which `samples.ts` collects. */
 // biome-ignore lint/suspicious/noExplicitAny: ops of any attributes
 export const allOps: readonly Op<any>[] = [
+  adaptiveAvgPool2dOp,
+  adaptiveMaxPool2dOp,
   arcFaceOp,
   avgPool2dOp,
   avgPoolGradOp,

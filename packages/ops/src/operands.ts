@@ -34,6 +34,16 @@ export function demandImages(problems: Problems, name: string, spec: TensorSpec)
   return false;
 }
 
+/** Demands images with at least one cell. */
+export function demandCells(problems: Problems, x: TensorSpec): void {
+  if (!demandImages(problems, "x", x) || (x.shape[2] !== 0 && x.shape[3] !== 0)) return;
+  problems.shape({
+    summary: "the image is empty",
+    detail: `[H, W] = [${x.shape[2]}, ${x.shape[3]}]`,
+    fix: "give the image at least 1 row and 1 column",
+  });
+}
+
 /** Demands a float dtype. */
 export function demandFloat(problems: Problems, name: string, spec: TensorSpec): void {
   if (isFloat(spec.dtype)) return;

@@ -42,6 +42,8 @@ import { samples as groupNorm } from "./norm/group-norm.samples.ts";
 import { samples as layerNorm } from "./norm/layer-norm.samples.ts";
 import { samples as standardize } from "./norm/standardize.samples.ts";
 import { samples as pad2d } from "./pad2d.samples.ts";
+import { samples as adaptiveAvgPool2d } from "./pool/adaptive-avg-pool2d.samples.ts";
+import { samples as adaptiveMaxPool2d } from "./pool/adaptive-max-pool2d.samples.ts";
 import { samples as avgPoolGrad } from "./pool/avg-pool-grad.samples.ts";
 import { samples as avgPool2d } from "./pool/avg-pool2d.samples.ts";
 import { samples as globalAvgPool2d } from "./pool/global-avg-pool2d.samples.ts";
@@ -54,6 +56,8 @@ import { samples as logSumExp } from "./softmax/log-sum-exp.samples.ts";
 import { samples as softmax } from "./softmax/softmax.samples.ts";
 
 export const allSamples: readonly OpSamples[] = [
+  adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
   arcFace,
   avgPool2d,
   avgPoolGrad,

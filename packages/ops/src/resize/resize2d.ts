@@ -4,7 +4,7 @@
  */
 
 import { type Attributes, checkOptions, defineOp, derive, type Op, type Tensor, type TensorSpec } from "@prewitt/core";
-import { demandFloat, demandImages, IMAGE_AXES, named } from "../operands.ts";
+import { demandCells, demandFloat, IMAGE_AXES, named } from "../operands.ts";
 import { Problems } from "../problems.ts";
 import { axisName } from "../window/axes.ts";
 import { type Pair, type PairOption, readFlag, readPair, show } from "../window/options.ts";
@@ -31,13 +31,7 @@ export const resize2dOp: Op<ResizeAttributes> = defineOp<ResizeAttributes>({
     const x = inputs[0] as TensorSpec;
     const problems = new Problems();
     if (mode === "bilinear") demandFloat(problems, "x", x);
-    if (demandImages(problems, "x", x) && (x.shape[2] === 0 || x.shape[3] === 0)) {
-      problems.shape({
-        summary: "the image is empty",
-        detail: `[H, W] = [${x.shape[2]}, ${x.shape[3]}]`,
-        fix: "give the image at least 1 row and 1 column",
-      });
-    }
+    demandCells(problems, x);
     problems.throw([named("x", x, IMAGE_AXES)]);
     return { shape: [...x.shape.slice(0, 2), ...size], dtype: x.dtype };
   },
