@@ -16,3 +16,4 @@ export {
   resnet32,
   resnet56,
 } from "./resnet-cifar.ts";
+export { UNet, type UNetOptions } from "./unet.ts";
