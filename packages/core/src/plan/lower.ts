@@ -155,7 +155,8 @@ function lowerNode(b: Builder, node: Node): void {
     b.temporary(spec.dtype, spec.shape, b.channelsLast.has(node.tensors[i] as Tensor) ? CHANNELS_LAST : undefined),
   );
   const context = {
-    inputs: node.inputs.map((t) => operandOf(b, t)),
+    // An object for each place: one value may be read both as activation and as weight.
+    inputs: node.inputs.map((t) => ({ ...operandOf(b, t) })),
     outputs,
     dtypes: node.inputs.map((t) => t.dtype),
     outputDtypes: node.outputs.map((spec) => spec.dtype),
