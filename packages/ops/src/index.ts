@@ -3,12 +3,20 @@
  */
 
 import type { Op } from "@prewitt/core";
+import { eluOp } from "./activation/elu.ts";
 import { geluOp } from "./activation/gelu.ts";
+import { hardSigmoidOp } from "./activation/hard-sigmoid.ts";
+import { hardSwishOp } from "./activation/hard-swish.ts";
+import { hardTanhOp } from "./activation/hard-tanh.ts";
 import { leakyReluOp } from "./activation/leaky-relu.ts";
 import { logSigmoidOp } from "./activation/log-sigmoid.ts";
+import { mishOp } from "./activation/mish.ts";
 import { reluOp } from "./activation/relu.ts";
+import { relu6Op } from "./activation/relu6.ts";
+import { seluOp } from "./activation/selu.ts";
 import { siluOp } from "./activation/silu.ts";
 import { softplusOp } from "./activation/softplus.ts";
+import { softsignOp } from "./activation/softsign.ts";
 import { iouLossOp } from "./boxes/iou-loss.ts";
 import { conv2dInputGradientOp, conv2dOp, conv2dWeightGradientOp } from "./conv/conv2d.ts";
 import { dropoutOp } from "./dropout.ts";
@@ -42,12 +50,20 @@ import { logSumExpOp } from "./softmax/log-sum-exp.ts";
 import { softmaxOp } from "./softmax/softmax.ts";
 
 export { oneHot, sigmoid, tanh } from "@prewitt/core";
+export { type EluOptions, elu, eluOp } from "./activation/elu.ts";
 export { type GeluOptions, gelu, geluOp } from "./activation/gelu.ts";
+export { hardSigmoid, hardSigmoidOp } from "./activation/hard-sigmoid.ts";
+export { hardSwish, hardSwishOp } from "./activation/hard-swish.ts";
+export { type HardTanhOptions, hardTanh, hardTanhOp } from "./activation/hard-tanh.ts";
 export { type LeakyReluOptions, leakyRelu, leakyReluOp } from "./activation/leaky-relu.ts";
 export { logSigmoid, logSigmoidOp } from "./activation/log-sigmoid.ts";
+export { mish, mishOp } from "./activation/mish.ts";
 export { relu, reluOp } from "./activation/relu.ts";
+export { relu6, relu6Op } from "./activation/relu6.ts";
+export { selu, seluOp } from "./activation/selu.ts";
 export { silu, siluOp } from "./activation/silu.ts";
 export { softplus, softplusOp } from "./activation/softplus.ts";
+export { softsign, softsignOp } from "./activation/softsign.ts";
 export { boxArea } from "./boxes/box-area.ts";
 export { type BoxConvertOptions, type BoxFormat, boxConvert } from "./boxes/box-convert.ts";
 export { boxIou } from "./boxes/box-iou.ts";
@@ -144,9 +160,13 @@ export const allOps: readonly Op<any>[] = [
   crossEntropyOp,
   diceLossOp,
   dropoutOp,
+  eluOp,
   focalLossOp,
   geluOp,
   groupNormOp,
+  hardSigmoidOp,
+  hardSwishOp,
+  hardTanhOp,
   huberOp,
   iouLossOp,
   klDivergenceOp,
@@ -160,15 +180,19 @@ export const allOps: readonly Op<any>[] = [
   maxPool2dOp,
   maxPoolGradOp,
   maxPoolTakeOp,
+  mishOp,
   mseOp,
   nllLossOp,
   pairwiseDistanceOp,
   reluOp,
+  relu6Op,
   resize2dOp,
+  seluOp,
   siluOp,
   smoothL1Op,
   softmaxOp,
   softplusOp,
+  softsignOp,
   standardizeOp,
   tripletLossOp,
 ];

@@ -1,12 +1,20 @@
 /** Samples of every op and function of this package. Only tests load this file. */
 
 import type { OpSamples } from "@prewitt/core";
+import { samples as elu } from "./activation/elu.samples.ts";
 import { samples as gelu } from "./activation/gelu.samples.ts";
+import { samples as hardSigmoid } from "./activation/hard-sigmoid.samples.ts";
+import { samples as hardSwish } from "./activation/hard-swish.samples.ts";
+import { samples as hardTanh } from "./activation/hard-tanh.samples.ts";
 import { samples as leakyRelu } from "./activation/leaky-relu.samples.ts";
 import { samples as logSigmoid } from "./activation/log-sigmoid.samples.ts";
+import { samples as mish } from "./activation/mish.samples.ts";
 import { samples as relu } from "./activation/relu.samples.ts";
+import { samples as relu6 } from "./activation/relu6.samples.ts";
+import { samples as selu } from "./activation/selu.samples.ts";
 import { samples as silu } from "./activation/silu.samples.ts";
 import { samples as softplus } from "./activation/softplus.samples.ts";
+import { samples as softsign } from "./activation/softsign.samples.ts";
 import { samples as boxArea } from "./boxes/box-area.samples.ts";
 import { samples as boxConvert } from "./boxes/box-convert.samples.ts";
 import { samples as boxIou } from "./boxes/box-iou.samples.ts";
@@ -77,12 +85,16 @@ export const allSamples: readonly OpSamples[] = [
   crossEntropy,
   diceLoss,
   dropout,
+  elu,
   flatten,
   flipKernel,
   focalLoss,
   gelu,
   globalAvgPool2d,
   groupNorm,
+  hardSigmoid,
+  hardSwish,
+  hardTanh,
   hardTriplets,
   huber,
   iouLoss,
@@ -97,16 +109,20 @@ export const allSamples: readonly OpSamples[] = [
   maxPool2d,
   maxPoolGrad,
   maxPoolTake,
+  mish,
   mse,
   nllLoss,
   pad2d,
   pairwiseDistance,
   relu,
+  relu6,
   resize2d,
+  selu,
   silu,
   smoothL1,
   softmax,
   softplus,
+  softsign,
   standardize,
   tripletLoss,
 ];
