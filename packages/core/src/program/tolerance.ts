@@ -6,6 +6,9 @@
  * few units in the last place a step. Errors of a sum of n terms grow as √n. Arithmetic in scalar expressions must have
  * the reference's bits, functions such as exp may be off by `functionUlps`; data movement must be exact. Winograd's
  * transforms amplify the rounding of their inputs, and its errors are those of whole tiles: it has bounds of its own.
+ *
+ * NaN and infinities go where IEEE arithmetic and the reference send them, with one exception: a convolution may hand them
+ * on to more elements than read them (padding times an infinite weight; Winograd, to whole tiles).
  */
 
 import type { DType } from "../tensor/dtype.ts";

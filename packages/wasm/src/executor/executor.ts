@@ -22,13 +22,27 @@ import { CONTROL_BYTES, Pool } from "./pool.ts";
 import { WasmProgram } from "./prepared.ts";
 import type { Profile } from "./profile.ts";
 import { WasmStorage } from "./storage.ts";
+import { Tuner, type Tuning } from "./tuner.ts";
 
 export interface WasmOptions {
   /** Threads, the main one included. Default: `PREWITT_THREADS`, else the processors there are, at most 16. */
   readonly threads?: number | undefined;
   /** Use relaxed SIMD where the engine has it (default true). */
   readonly relaxedSimd?: boolean | undefined;
+  /**
+   * Kernels of fewer operations and bytes than this are left to the calling thread (default 300,000). 0 wakes the threads
+   * for all of them, which tests do.
+   */
+  readonly parallelWork?: number | undefined;
+  /**
+   * Which of several kernels with the same bits runs. `"live"` (default): the fastest, timed on the first steps; `"off"`
+   * (default when the environment has `PREWITT_TUNE=0`): the usual one; a number: the alternative of that number, from 1.
+   */
+  readonly tuning?: Tuning | undefined;
 }
+
+/** What waking the threads costs is some microseconds, in which one thread does about this. */
+const PARALLEL_WORK = 300_000;
 
 const GIB = 2 ** 30;
 
@@ -36,12 +50,14 @@ export class WasmExecutor implements Executor {
   readonly name = "wasm";
   readonly traits: ExecutorTraits;
   readonly code: CodeOptions;
+  readonly parallelWork: number;
   readonly heap: Heap;
   readonly pool: Pool;
   readonly functions: FunctionTable;
   /** Packed and transformed weights. */
   readonly forms: FormStore;
   readonly holdings: Holdings;
+  readonly tuner: Tuner;
   /** Times every kernel while it is set. */
   profile: Profile | undefined;
   /** Rises when the arena, scratch memory or forms move: programs then resolve their addresses anew. */
@@ -58,11 +74,13 @@ export class WasmExecutor implements Executor {
         fix: 'use a newer engine, or useExecutor("reference")',
       });
     this.code = { relaxed: features.relaxedSimd && options.relaxedSimd !== false };
+    this.parallelWork = options.parallelWork ?? PARALLEL_WORK;
     const shared = features.threads && typeof SharedArrayBuffer !== "undefined";
     this.heap = new Heap(shared, CONTROL_BYTES);
     this.pool = new Pool(this.heap, options.threads ?? defaultThreads());
     this.functions = new FunctionTable(this.heap, this.pool);
     this.holdings = new Holdings(this.heap);
+    this.tuner = new Tuner(options.tuning ?? (environment("PREWITT_TUNE") === "0" ? "off" : "live"));
     this.forms = new FormStore(this.heap, () => {
       this.epoch++;
     });
@@ -128,9 +146,13 @@ export class WasmExecutor implements Executor {
   }
 }
 
+function environment(name: string): string | undefined {
+  return (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.[name];
+}
+
 function defaultThreads(): number {
   if (session.threads !== undefined) return session.threads;
-  const env = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.PREWITT_THREADS;
+  const env = environment("PREWITT_THREADS");
   const given = env === undefined ? Number.NaN : Number(env);
   if (Number.isInteger(given) && given >= 1) return given;
   return Math.max(1, Math.min(16, globalThis.navigator?.hardwareConcurrency ?? processors()));

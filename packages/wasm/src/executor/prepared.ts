@@ -27,9 +27,8 @@ import type { Holding } from "./holdings.ts";
 import type { LoweredKernel } from "./lowered.ts";
 import { lowerKernel } from "./lowerings.ts";
 import type { WasmStorage } from "./storage.ts";
+import { TunedKernels } from "./tuned-kernels.ts";
 
-/** Work under this many operations or bytes is done by the main thread alone. */
-const PARALLEL_WORK = 300_000;
 const ERROR_BYTES = 16;
 
 /** One stage of one kernel, with all its values. */
@@ -60,17 +59,15 @@ interface Source {
 
 export class WasmProgram implements PreparedProgram {
   readonly program: Program;
-  /** The variant of every kernel, in order. */
-  readonly variants: readonly string[];
   readonly #executor: WasmExecutor;
-  readonly #lowered: readonly (LoweredKernel | undefined)[];
+  readonly #kernels: TunedKernels;
   readonly #launches: (Launch | number)[] = [];
   /** Address of every buffer, by number. */
   readonly #base: number[];
   readonly #bound: (TypedArray | undefined)[];
-  readonly #shared: readonly Readonly<Record<string, number>>[];
-  readonly #scratchBytes: number;
-  readonly #localBytes: number;
+  #shared: readonly Readonly<Record<string, number>>[] = [];
+  #scratchBytes = 0;
+  #localBytes = 0;
   /** By buffer. */
   readonly #sources = new Map<number, Source>();
   readonly #held: HeldForms;
@@ -98,30 +95,39 @@ export class WasmProgram implements PreparedProgram {
       writerOf: (operand: Operand) => program.kernels.find((k) => k.writes.some((w) => w.buffer === operand.buffer)),
       isLasting: (operand: Operand) => lasting.has(operand.buffer),
     };
-    this.#lowered = program.kernels.map((kernel) =>
+    const lowered = program.kernels.map((kernel) =>
       kernel.kind === "host" ? undefined : lowerKernel(kernel, context),
     );
-    this.variants = this.#lowered.map((l) => l?.kernel.variant ?? "host");
-    executor.functions.add(this.#lowered.flatMap((l) => l?.kernel.stages ?? []));
+    this.#kernels = new TunedKernels(executor.tuner, executor.functions, lowered);
     this.#errorKernels = program.kernels.flatMap((kernel, i) => (usesErrors(kernel) ? [i] : []));
+    for (const lowered of this.#lowered) {
+      const buffer = lowered?.packing?.source.buffer;
+      if (buffer !== undefined && lasting.has(buffer))
+        this.#sources.set(buffer, { contents: new Contents(), seen: -1, keeping: false });
+    }
+    this.#firstCommit = firstCommit(program);
+    this.#makeLaunches();
+    executor.releaseWith(this, this.#held);
+  }
+
+  get #lowered(): readonly (LoweredKernel | undefined)[] {
+    return this.#kernels.lowered;
+  }
+
+  /** The variant of every kernel, in order; it may change while kernels are tuned. */
+  get variants(): readonly string[] {
+    return this.#lowered.map((l) => l?.kernel.variant ?? "host");
+  }
+
+  #makeLaunches(): void {
     const scratch = this.#lowered.map((l) => l?.kernel.scratch(l.extents) ?? { shared: {}, local: 0 });
     this.#shared = scratch.map((s) => s.shared);
     this.#scratchBytes = Math.max(
       0,
       ...this.#shared.map((shared) => Object.values(shared).reduce((sum, n) => sum + align(n), 0)),
     );
-    for (const lowered of this.#lowered) {
-      const buffer = lowered?.packing?.source.buffer;
-      if (buffer !== undefined && lasting.has(buffer))
-        this.#sources.set(buffer, { contents: new Contents(), seen: -1, keeping: false });
-    }
     this.#localBytes = Math.max(0, ...scratch.map((s) => s.local));
-    this.#firstCommit = firstCommit(program);
-    this.#makeLaunches();
-    executor.releaseWith(this, this.#held);
-  }
-
-  #makeLaunches(): void {
+    this.#launches.length = 0;
     this.#lowered.forEach((lowered, i) => {
       if (lowered === undefined) {
         this.#launches.push(i);
@@ -140,7 +146,7 @@ export class WasmProgram implements PreparedProgram {
           last: stage === kernel.stages.at(-1),
           kernel: i,
           tasks,
-          parallel: tasks > 1 && work >= PARALLEL_WORK,
+          parallel: tasks > 1 && work >= this.#executor.parallelWork,
           localPlace,
           form: undefined,
           values: [],
@@ -235,6 +241,12 @@ export class WasmProgram implements PreparedProgram {
   run(bindings: Bindings): readonly Value[] {
     const { heap, profile } = this.#executor;
     const { program } = this;
+    // A profile sees one variant of every kernel.
+    const tuning = profile === undefined;
+    if (tuning && this.#kernels.choose()) {
+      this.#makeLaunches();
+      this.#epoch = -1;
+    }
     this.#bind(bindings);
     if (this.#errorKernels.length > 0)
       heap.i32.fill(0, this.#errors >>> 2, (this.#errors + this.#errorKernels.length * ERROR_BYTES) >>> 2);
@@ -250,10 +262,12 @@ export class WasmProgram implements PreparedProgram {
       }
       if (launch.form?.current === true) continue;
       if (profile !== undefined) profile.measure(this, launch.kernel, launch.last, () => this.#launch(launch));
+      else if (this.#kernels.times(launch.kernel)) this.#time(launch);
       else this.#launch(launch);
       launch.form?.made();
     }
     if (!checked) this.#check();
+    if (tuning) this.#kernels.record();
     for (const { variable, value } of program.assigns) {
       const target = bindings.variables[variable] as WasmStorage;
       const from = this.#address(value);
@@ -268,6 +282,13 @@ export class WasmProgram implements PreparedProgram {
   #launch(launch: Launch): void {
     if (launch.parallel) this.#executor.pool.run(launch);
     else launch.call(...launch.values, 0, launch.tasks);
+  }
+
+  /** Forms that are kept are made once, and so do not count. */
+  #time(launch: Launch): void {
+    const start = performance.now();
+    this.#launch(launch);
+    if (launch.form === undefined) this.#kernels.add(launch.kernel, performance.now() - start);
   }
 
   /** Floating-point operations of a kernel. */

@@ -41,6 +41,11 @@ export function largestOf(operands: readonly Operand[], arrayOf: (buffer: number
   return largest;
 }
 
+/** Whether an operand holds NaN or an infinity. */
+export function holdsNonFinite(operand: Operand, array: TypedArray): boolean {
+  return placesOf(operand).some((at) => !Number.isFinite(array[at]));
+}
+
 const equal = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && Number.isNaN(b));
 
 /** One result of a kernel on both executors, with the elements that it covers. */
@@ -54,6 +59,8 @@ export interface Result {
 export interface Bound extends KernelTolerance {
   /** Largest value that `ofLargest` is taken of. */
   readonly largest: number;
+  /** Elements that are NaN or infinite agree, whatever the reference has. */
+  readonly spreads?: boolean | undefined;
   /** More, element by element in logical order. */
   readonly slack?: Float64Array | undefined;
 }
@@ -66,7 +73,7 @@ export function beyond({ places, actual, expected }: Result, bound: Bound): numb
   const found: number[] = [];
   for (let i = 0; i < places.length; i++) {
     const [a, e] = [actual[places[i] as number] as number, expected[places[i] as number] as number];
-    if (equal(a, e)) continue;
+    if (equal(a, e) || (bound.spreads === true && !Number.isFinite(a))) continue;
     // A slack without end: the result may be anything.
     const allowed = allowedAt(bound, e, i);
     if (Math.abs(a - e) <= allowed || Number.isNaN(allowed)) continue;

@@ -17,7 +17,7 @@ import { referenceExecutor } from "../../reference/executor.ts";
 import type { DType, TypedArray } from "../../tensor/dtype.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import type { Bindings, Executor, ExecutorTraits, PreparedProgram, Storage, Value } from "../executor.ts";
-import { type Bound, beyond, divergence, largestOf, placesOf, type Result } from "./compare.ts";
+import { type Bound, beyond, divergence, holdsNonFinite, largestOf, placesOf, type Result } from "./compare.ts";
 import { isExact, perturbations } from "./slack.ts";
 import { type SpreadProgram, single, spread } from "./spread.ts";
 
