@@ -25,7 +25,9 @@ export { Flatten, Identity } from "./layers/flatten.ts";
 export { Lambda } from "./layers/lambda.ts";
 export { Linear, type LinearOptions } from "./layers/linear.ts";
 export { Pad2d, type PadWidths, ZeroPad2d } from "./layers/padding.ts";
+export * from "./layers/piecewise-activations.ts";
 export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from "./layers/pooling.ts";
+export { PReLU, type PReLUOptions } from "./layers/prelu.ts";
 export { Sequential, type Stage } from "./layers/sequential.ts";
 export { Upsample, type UpsampleOptions } from "./layers/upsample.ts";
 export { accuracy, accuracyOf, topKAccuracy } from "./metrics/accuracy.ts";
@@ -35,9 +37,34 @@ export { Buffer, type BufferOptions } from "./module/buffer.ts";
 export { type InitOptions, type InputShape, init } from "./module/init.ts";
 export * from "./module/module.ts";
 export type { Plain, State, Stateful } from "./module/stateful.ts";
+export { GradientAccumulator } from "./optimizers/accumulate.ts";
 export { Adam, type AdamOptions, AdamW } from "./optimizers/adam.ts";
-export { Optimizer, type ParameterGradients, type ParameterRecord } from "./optimizers/optimizer.ts";
+export { type ClippedGradients, clipByGlobalNorm, clipByValue, globalNorm } from "./optimizers/clip.ts";
+export { Ema, type EmaOptions } from "./optimizers/ema.ts";
+export type { GroupPattern } from "./optimizers/groups.ts";
+export type { HyperRange, HyperValue } from "./optimizers/hyper-parameters.ts";
+export {
+  Optimizer,
+  type OptimizerSettings,
+  type ParameterGradients,
+  type ParameterGroup,
+  type ParameterRecord,
+} from "./optimizers/optimizer.ts";
+export { RMSprop, type RMSpropOptions } from "./optimizers/rmsprop.ts";
 export { SGD, type SGDOptions } from "./optimizers/sgd.ts";
-export * from "./schedules/schedules.ts";
+export * from "./schedules/decay.ts";
+export { type OneCycleOptions, oneCycleSchedule } from "./schedules/one-cycle.ts";
+export { type PlateauSchedule, type PlateauScheduleOptions, plateauSchedule } from "./schedules/plateau.ts";
+export {
+  type CosineScheduleOptions,
+  constantSchedule,
+  cosineSchedule,
+  type Schedule,
+  type StepScheduleOptions,
+  stepSchedule,
+  type WarmupOptions,
+  warmup,
+} from "./schedules/schedules.ts";
+export { type SchedulePart, sequence } from "./schedules/sequence.ts";
 export type { ReceptiveField } from "./summary/receptive-field.ts";
 export { type Summary, type SummaryOptions, type SummaryRow, summary } from "./summary/summary.ts";

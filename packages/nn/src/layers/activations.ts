@@ -5,14 +5,21 @@
 import { checkOptions, type Tensor } from "@prewitt/core";
 import {
   type AxisOptions,
+  type EluOptions,
+  elu,
   type GeluOptions,
   gelu,
   type LeakyReluOptions,
   leakyRelu,
+  logSigmoid,
+  logSoftmax,
+  mish,
   relu,
+  selu,
   silu,
   softmax,
   softplus,
+  softsign,
 } from "@prewitt/ops";
 import { Module } from "../module/module.ts";
 import { OTHER_NAMES } from "../names.ts";
@@ -88,6 +95,73 @@ export class GELU extends Module {
 export class SiLU extends Module {
   forward(x: Tensor): Tensor {
     return silu(x);
+  }
+}
+
+/** x · tanh(log(1 + eˣ)) */
+export class Mish extends Module {
+  forward(x: Tensor): Tensor {
+    return mish(x);
+  }
+}
+
+/** x where x > 0, `alpha` · (eˣ − 1) elsewhere; alpha is 1 by default. */
+export class ELU extends Module {
+  readonly options: EluOptions;
+
+  constructor(options: EluOptions = {}) {
+    super();
+    checkOptions("ELU", options, ["alpha"]);
+    this.options = options;
+  }
+
+  forward(x: Tensor): Tensor {
+    return elu(x, this.options);
+  }
+
+  override describe(): string {
+    const { alpha } = this.options;
+    return typeof alpha === "number" ? `alpha ${alpha}` : "";
+  }
+}
+
+/** ELU with the scales that keep mean 0 and variance 1. */
+export class SELU extends Module {
+  forward(x: Tensor): Tensor {
+    return selu(x);
+  }
+}
+
+/** x / (1 + |x|) */
+export class Softsign extends Module {
+  forward(x: Tensor): Tensor {
+    return softsign(x);
+  }
+}
+
+/** log(1 / (1 + e⁻ˣ)) */
+export class LogSigmoid extends Module {
+  forward(x: Tensor): Tensor {
+    return logSigmoid(x);
+  }
+}
+
+/** Logarithm of softmax along `axis`, the last by default. */
+export class LogSoftmax extends Module {
+  readonly options: AxisOptions;
+
+  constructor(options: AxisOptions = {}) {
+    super();
+    checkOptions("LogSoftmax", options, ["axis"], OTHER_NAMES);
+    this.options = options;
+  }
+
+  forward(x: Tensor): Tensor {
+    return logSoftmax(x, this.options);
+  }
+
+  override describe(): string {
+    return this.options.axis === undefined ? "" : `axis ${this.options.axis}`;
   }
 }
 
