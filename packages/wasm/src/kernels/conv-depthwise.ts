@@ -1,7 +1,8 @@
 /**
  * Depthwise convolution, channels-last: one filter a channel, y[n, p, c] = Σ_k x[n, p·s − pad + k·dil, c] · w[k, c], forward
  * and input gradient, as correlations. Vectors run over channels; a tile is some neighbouring columns, whose inputs
- * overlap and are loaded once. Nothing is copied or padded: see `depthwise-taps.ts`.
+ * overlap and are loaded once. Nothing is copied or padded: see `depthwise-taps.ts`. Rows are fetched whole before tiles
+ * walk them. Taps outside the image are left out, not multiplied by zeros.
  */
 
 import {
@@ -11,6 +12,7 @@ import {
   i32,
   type Local,
   type ModuleBuilder,
+  type Value,
   v128,
 } from "../assembler/index.ts";
 import { type ConvShape, convFlops, shapeKey } from "./conv-shape.ts";
@@ -20,6 +22,7 @@ import { gather } from "./direct-weights.ts";
 import { type Epilogue, type EpilogueVector, epilogueKey, epilogueParameters } from "./epilogue.ts";
 import { type CodeOptions, fused, type Kernel, type MultiplyAdd, pointers, type Stage, signature } from "./kernel.ts";
 import { loadLanes, storeLanes } from "./tile.ts";
+import { touch } from "./touch.ts";
 
 export interface DepthwiseVariant {
   /** Columns of a tile. */
@@ -60,7 +63,9 @@ export function convDepthwise({ shape, direction, epilogue, relaxed, variant = {
   const work = correlation(shape, direction);
   const columns = variant.columns ?? (relaxed ? 8 : 4);
   const rows = Math.max(1, ...work.phases.map((phase) => phase.y.count));
-  const blockRows = Math.min(rows, variant.blockRows ?? Math.max(1, Math.ceil(rows / 4)));
+  // Blocks share input rows at their borders, but one image has to make tasks for several threads.
+  const wanted = Math.max(Math.ceil(rows / 4), Math.min(14, Math.ceil(rows / 2)));
+  const blockRows = Math.min(rows, variant.blockRows ?? wanted);
   const rowBlocks = Math.ceil(rows / blockRows);
   const packing = `${direction} ${shapeKey(shape)}`;
   const parameters = [...pointers("x", "packed", "y", "batch"), ...epilogueParameters(epilogue)];
@@ -141,11 +146,28 @@ function defineTasks(
             i32.add(i32.mul(t, phase.y.outputStep), phase.y.outputStart),
           );
           const offset = f.let(i32.mul(i32.add(i32.mul(line, work.output[1]), phase.x.outputStart), work.groups * 4));
+          touchRows(f, work, phase, { source, t, target: i32.add(p.y!, offset) });
           f.do(f.call(rows[index]!, [source, p.packed!, p.y!, offset, t, ...extra]));
         });
       });
     });
   });
+}
+
+/** Fetches the input rows that output row `t` is the first to read, and the row that it writes. */
+function touchRows(
+  f: FunctionBuilder,
+  { input, output, groups }: Correlation,
+  { y, x }: Phase,
+  { source, t, target }: { readonly source: Index; readonly t: Index; readonly target: Value<"i32"> },
+): void {
+  const rowBytes = input[1] * groups * 4;
+  for (let j = Math.max(0, y.taps.length - y.step); j < y.taps.length && rowBytes > 0; j++) {
+    const line = f.let(i32.add(i32.mul(t, y.step), y.offset + j * y.spacing));
+    f.if(i32.ltU(line, input[0]), () => touch(f, i32.add(source, i32.mul(line, rowBytes)), rowBytes));
+  }
+  // Other phases along the row write between the same elements.
+  if (x.outputStart === 0) touch(f, target, output[1] * groups * 4);
 }
 
 /** Defines `(x, packed, y, offset, t, …epilogue)`: output row `t` of a phase, `x` the image and `offset` the row's start. */

@@ -21,6 +21,7 @@ import { correlation, type Phase } from "./correlation.ts";
 import { type ColumnRun, forColumns } from "./depthwise-taps.ts";
 import { type CodeOptions, fused, type Kernel, type MultiplyAdd, pointers, type Stage, signature } from "./kernel.ts";
 import { loadLanes } from "./tile.ts";
+import { touch } from "./touch.ts";
 
 export interface DepthwiseWeightGradientSpec extends CodeOptions {
   readonly shape: ConvShape;
@@ -92,6 +93,8 @@ function defineSums(
         const line = f.let(i32.add(top, j * y.dilation));
         return { inside: f.let(i32.ltU(line, y.input)), start: f.let(i32.add(p.x, i32.mul(line, x.input * pixel))) };
       });
+      for (const { inside, start } of lines.slice(-y.stride)) f.if(inside, () => touch(f, start, x.input * pixel));
+      touch(f, row, x.output * pixel);
       const column = f.local("i32");
       forColumns(f, phase.x, x.input, columns, column, (run) => {
         const first = phase.x.offset + (run.taps[0] ?? 0) * phase.x.spacing;
