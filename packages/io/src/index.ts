@@ -6,6 +6,7 @@ export { Checkpoint, type CheckpointOptions, checkpoint, type Resumed } from "./
 export { type CheckpointContent, loadPart, type PlainRecord, readCheckpoint } from "./checkpoint/checkpoint-file.ts";
 export { type BestBy, Checkpoints, type CheckpointsOptions, checkpoints } from "./checkpoint/checkpoints.ts";
 export type { Parts } from "./checkpoint/parts.ts";
+export { KerasModel, loadKeras } from "./keras/load-keras.ts";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsContent } from "./safetensors/safetensors.ts";
 export {
   loadSafetensors,
@@ -13,3 +14,6 @@ export {
   type SaveOptions,
   saveSafetensors,
 } from "./safetensors/safetensors-file.ts";
+export { type AdaptRule, adaptStateDict } from "./state-dict/adapt.ts";
+export { rearrange } from "./state-dict/rearrange.ts";
+export { loadTfjs } from "./tfjs/load-tfjs.ts";
