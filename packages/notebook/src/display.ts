@@ -10,7 +10,9 @@ import { basename, join } from "node:path";
 import { inspect } from "node:util";
 import { checkOptions, isTensor, OptionError, type Shape, type Tensor, type TypedArray, tensor } from "@prewitt/core";
 import { blockLines } from "./blocks.ts";
+import { Drawing } from "./drawing/drawing.ts";
 import { numberLines } from "./numbers.ts";
+import { Picture } from "./pictures/picture.ts";
 import { encodePng } from "./png.ts";
 import { isPictorial, type Sheet, sheetOf } from "./raster.ts";
 import { colourDepthOf, columnsOf, isTerminal, type Output } from "./terminal.ts";
@@ -39,7 +41,7 @@ const FEWER = 16;
 const LEAST = 8;
 
 /**
- * Shows `x`: a tensor, an array with a shape { data, shape }, a record of those, or any other value.
+ * Shows `x`: a chart or picture, a tensor, an array with a shape { data, shape }, a record of those, or any other value.
  *
  *     [H, W]  [1 | 3, H, W]  [C, H, W]  [N, C, H, W]        pictures, side by side
  *
@@ -53,6 +55,10 @@ export async function display(x: unknown, options: DisplayOptions = {}): Promise
   checkOptions("display", options, ["title", "as", "range", "scale", "out"]);
   checkForm(options);
   const out = options.out ?? process.stdout;
+  if (x instanceof Drawing) {
+    out.write(`${(await drawingLines(x, options, out)).join("\n")}\n`);
+    return;
+  }
   const value = asTensor(x);
   if (value === undefined && isRecord(x)) {
     if (options.title !== undefined) out.write(`${options.title}\n`);
@@ -121,8 +127,24 @@ async function tensorLines(x: Tensor, options: DisplayOptions, out: Output): Pro
   return [...blockLines(sheet, { columns: columnsOf(out), depth: colourDepthOf(out), scale }), sheet.caption];
 }
 
-/** Writes the sheet to a new file of this run, under `runs/display/<start of the process>/`; says where. */
+/** Text on a terminal, in colour where it has some; a file and its path in a pipe. */
+async function drawingLines(x: Drawing, { as, title = x.title }: DisplayOptions, out: Output): Promise<string[]> {
+  if (as === "text") return [x.summary()];
+  if (as === "file" || (as !== "blocks" && !isTerminal(out))) {
+    return [`${title === undefined ? "" : `${title}: `}${saveBytes(await x.png(), title)} (${x.summary()})`];
+  }
+  if (!(x instanceof Picture) || !isTerminal(out)) return x.lines(columnsOf(out));
+  const heading = title === undefined ? [] : [title];
+  return [...heading, ...x.blocks(columnsOf(out), colourDepthOf(out)), x.summary()];
+}
+
+/** Writes the sheet to a new file and says where and what it is. */
 function saveSheet(sheet: Sheet, title: string | undefined): string {
+  return `${saveBytes(encodePng(sheet), title)} (${sheet.caption})`;
+}
+
+/** Writes a PNG to a new file of this run, under `runs/display/<start of the process>/`; gives its path. */
+function saveBytes(bytes: Uint8Array, title: string | undefined): string {
   const started = new Date(performance.timeOrigin).toISOString().slice(0, 19).replaceAll(":", "-");
   const folder = join("runs", "display", `${started}-${process.pid}`);
   mkdirSync(folder, { recursive: true });
@@ -131,12 +153,11 @@ function saveSheet(sheet: Sheet, title: string | undefined): string {
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, "-")
     .slice(0, 60);
-  const bytes = encodePng(sheet);
   for (let i = readdirSync(folder).length + 1; ; i++) {
     const file = join(folder, `${String(i).padStart(3, "0")}-${name}.png`);
     try {
       writeFileSync(file, bytes, { flag: "wx" });
-      return `${file} (${sheet.caption})`;
+      return file;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }

@@ -2,8 +2,17 @@
  * @prewitt/notebook: what scripts and cell notebooks show on a terminal, and in files where there is none.
  */
 
+export { Chart, type ChartParts } from "./charts/chart.ts";
+export * as charts from "./charts/index.ts";
+export type { ChartSpec } from "./charts/render.ts";
+export type { SeriesOf, Values } from "./charts/values.ts";
 export { type DisplayForm, type DisplayOptions, display } from "./display.ts";
+export { Drawing, type DrawingOptions, type MimeBundle, type PngOptions } from "./drawing/drawing.ts";
+export type { Theme } from "./drawing/theme.ts";
 export { Interruption, onInterrupt } from "./interruption.ts";
 export { log } from "./live-line.ts";
+export type { ShownBox } from "./pictures/annotated.ts";
+export { Picture, type PictureParts, type Tile, type TileBox } from "./pictures/picture.ts";
+export type { PictureSource } from "./pictures/tensors.ts";
 export { AsyncProgress, type Metrics, Progress, type ProgressOptions, progress } from "./progress.ts";
 export type { Output } from "./terminal.ts";

@@ -1,0 +1,11 @@
+/** The charts, as one object: `charts.line(…)`. */
+
+export { boxes, heat, masks } from "../pictures/annotated.ts";
+export { featureMaps, filters, images } from "../pictures/images.ts";
+export { bands } from "./bands.ts";
+export { bars } from "./bars.ts";
+export { confusion } from "./confusion.ts";
+export { precisionRecall, roc, schedule } from "./curves.ts";
+export { histogram } from "./histogram.ts";
+export { line } from "./line.ts";
+export { scatter } from "./scatter.ts";
