@@ -16,6 +16,7 @@ const families: CaseFamily[] = [
   "more-losses",
   "pool",
   "reduce",
+  "schedules",
   "softmax",
 ];
 const runs: RunFamily[] = ["cnn-steps", "optimizers"];

@@ -18,6 +18,7 @@ export type CaseFamily =
   | "more-losses"
   | "pool"
   | "reduce"
+  | "schedules"
   | "softmax";
 
 /** Families whose cases are training runs of several steps. */
@@ -48,6 +49,8 @@ interface Reducing {
 interface AlongAxis {
   readonly axis: number;
 }
+/** Options of a schedule under Prewitt's names. */
+type NumberOptions = Readonly<Record<string, number | string | readonly number[]>>;
 type NoOptions = Readonly<Record<never, never>>;
 
 /** The options of each op, as they stand in the files: an absent key is the op's default. */
@@ -116,6 +119,14 @@ export interface GoldenOptions {
   pairwiseDistance: { readonly eps: number };
   relu: NoOptions;
   sigmoid: NoOptions;
+  cosineRestarts: NumberOptions;
+  cosineSchedule: NumberOptions;
+  exponentialSchedule: NumberOptions;
+  linearSchedule: NumberOptions;
+  oneCycleSchedule: NumberOptions;
+  plateauSchedule: NumberOptions;
+  polynomialSchedule: NumberOptions;
+  stepSchedule: NumberOptions;
   silu: NoOptions;
   smoothL1: { readonly beta: number; readonly reduction: Reduction };
   softmax: AlongAxis;
@@ -175,7 +186,7 @@ export interface GoldenStep {
 /** Some steps of an optimiser. */
 export interface GoldenRun {
   readonly name: string;
-  readonly optimizer: "sgd" | "adam" | "adamW";
+  readonly optimizer: "sgd" | "adam" | "adamW" | "rmsprop";
   readonly options: {
     readonly learningRate: number;
     readonly momentum?: number;

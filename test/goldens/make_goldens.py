@@ -26,6 +26,7 @@ from families.hard_points import hard_points_family
 from families.losses import cross_entropy_family, losses_family
 from families.more_losses import more_losses_family
 from families.pool import pool_family
+from families.schedules import schedules_family
 from families.training import cnn_steps_family, optimizers_family
 
 FAMILIES = {
@@ -42,6 +43,7 @@ FAMILIES = {
     "matmul": matmul_family,
     "hard-points": hard_points_family,
     "optimizers": optimizers_family,
+    "schedules": schedules_family,
     "cnn-steps": cnn_steps_family,
 }
 

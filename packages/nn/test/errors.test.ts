@@ -453,7 +453,7 @@ const training: readonly Case[] = [
     () => new SGD(linear(), wrong({ lr: 0.1 })),
     [
       '[SGD] unknown option "lr"',
-      "  - known options: learningRate, momentum, dampening, nesterov, weightDecay",
+      "  - known options: learningRate, momentum, dampening, weightDecay, nesterov, groups",
       '  fix: write "learningRate"',
     ],
   ],

@@ -1,5 +1,5 @@
 import { compile, type Tensor, tensor, Variable } from "@prewitt/core";
-import { Adam, AdamW, type Optimizer, SGD } from "@prewitt/nn";
+import { Adam, AdamW, type Optimizer, RMSprop, SGD } from "@prewitt/nn";
 import { describe, expect, test } from "vitest";
 import { type GoldenRun, goldenRuns } from "../../../test/goldens/load.ts";
 import { asTensor, asTensors, expectClose, type FloatDType } from "./goldens.ts";
@@ -8,7 +8,7 @@ function make(run: GoldenRun, dtype: FloatDType): { parameters: Record<string, V
   const parameters = Object.fromEntries(
     Object.entries(run.initial.parameters).map(([path, value]) => [path, new Variable(asTensor(value, dtype))]),
   );
-  const Optimizer = { sgd: SGD, adam: Adam, adamW: AdamW }[run.optimizer];
+  const Optimizer = { sgd: SGD, adam: Adam, adamW: AdamW, rmsprop: RMSprop }[run.optimizer];
   return { parameters, optimizer: new Optimizer(parameters, run.options) };
 }
 

@@ -21,7 +21,7 @@ from torch import nn
 from torchvision.models import feature_extraction, googlenet, inception_v3, mobilenet_v2, resnet, resnet18, resnet34, resnet50, vgg
 
 from draw import draw, fill, fnv1a
-from networks import CifarResNet, Embedding, LeNet5, UNet
+from networks import CifarResNet, Embedding, LeNet5, UNet, Yolo
 
 RESNET = {"relu": "stem", "layer1": "layer1", "layer2": "layer2", "layer3": "layer3", "layer4": "layer4"}
 CIFAR = {"relu": "stem", "layer1": "layer1", "layer2": "layer2", "layer3": "layer3"}
@@ -201,6 +201,28 @@ def counts():
         yield {"name": name, "make": make_name, "options": options, "parameters": count(model), "names": signature(state)}
 
 
+def detector():
+    """A detector's predictions for two images, and the terms of its loss; the third box finds its best anchor taken."""
+    anchors = [[14, 18], [30, 26], [60, 60]]
+    boxes = [[[3, 4, 17, 24], [40, 12, 66, 40], [41, 13, 65, 41], [80.5, 50, 95, 63.5]], [[20, 8, 84, 60]]]
+    labels = [[2, 0, 1, 3], [1]]
+    shape = (2, 3, 64, 96)
+    model = fill(Yolo(4, anchors)).eval().double()
+    with torch.no_grad():
+        prediction = model(draw("image", shape).double())
+        terms = model.loss(prediction, boxes, labels)
+    return {
+        "options": {"classes": 4, "anchors": anchors},
+        "input": list(shape),
+        "parameters": count(model),
+        "names": signature(model.state_dict()),
+        "prediction": tensor(prediction),
+        "boxes": boxes,
+        "labels": labels,
+        "terms": {k: number(v) for k, v in terms.items()},
+    }
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     content = {
@@ -212,6 +234,7 @@ if __name__ == "__main__":
     for key in ("published", "networks"):
         rows = ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in content[key])
         lines.append(f'"{key}": [\n{rows}\n]')
+    lines.append(f'"detector": {json.dumps(detector(), separators=(",", ":"))}')
     text = "{\n" + ",\n".join(lines) + "\n}\n"
     file = Path(__file__).parent / "architectures.json"
     file.write_text(text, encoding="utf-8")

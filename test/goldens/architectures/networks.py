@@ -141,3 +141,72 @@ class Embedding(nn.Module):
 
     def forward(self, x):
         return F.normalize(self.backbone(x), dim=1)
+
+
+def tiny_darknet(channels, stride):
+    layers, inputs, out = [], channels, 16
+
+    def block(inputs, out):
+        return nn.Sequential(nn.Conv2d(inputs, out, 3, padding=1, bias=False), nn.BatchNorm2d(out), nn.LeakyReLU(0.1))
+
+    while 16 * stride > out:
+        layers += [block(inputs, out), nn.MaxPool2d(2)]
+        inputs, out = out, 2 * out
+    return nn.Sequential(*layers, block(inputs, out), block(out, out))
+
+
+class Yolo(nn.Module):
+    def __init__(self, classes, anchors, stride=16, channels=3):
+        super().__init__()
+        self.backbone = tiny_darknet(channels, stride)
+        self.head = nn.Conv2d(16 * stride, len(anchors) * (5 + classes), 1)
+        self.classes, self.anchors, self.stride = classes, anchors, stride
+
+    def forward(self, x):
+        y = self.head(self.backbone(x))
+        return y.reshape(len(y), len(self.anchors), 5 + self.classes, *y.shape[2:])
+
+    def loss(self, prediction, boxes, labels, ignore=0.5, background=0.5):
+        """Box by box, as the loss is written down; boxes and labels are lists, one entry an image."""
+        n, a, _, rows, columns = prediction.shape
+        assigned = {}
+        for image, (own, classes) in enumerate(zip(boxes, labels)):
+            for box, label in zip(own, classes):
+                cx, cy = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+                w, h = box[2] - box[0], box[3] - box[1]
+                column, row = int(cx // self.stride), int(cy // self.stride)
+                overlaps = [min(w, aw) * min(h, ah) for aw, ah in self.anchors]
+                overlaps = [o / (w * h + aw * ah - o) for o, (aw, ah) in zip(overlaps, self.anchors)]
+                for k in sorted(range(a), key=lambda k: -overlaps[k]):
+                    if (image, k, row, column) not in assigned:
+                        assigned[image, k, row, column] = (box, label, cx, cy, w, h)
+                        break
+        bce = F.binary_cross_entropy_with_logits
+        terms = {"box": 0.0, "objectness": 0.0, "label": 0.0}
+        one, zero = torch.ones((), dtype=prediction.dtype), torch.zeros((), dtype=prediction.dtype)
+        for image in range(n):
+            for k, (aw, ah) in enumerate(self.anchors):
+                for row in range(rows):
+                    for column in range(columns):
+                        p = prediction[image, k, :, row, column]
+                        if (image, k, row, column) in assigned:
+                            _, label, cx, cy, w, h = assigned[image, k, row, column]
+                            share = w * h / (rows * columns * self.stride**2)
+                            place = bce(p[0], one * (cx / self.stride - column)) + bce(p[1], one * (cy / self.stride - row))
+                            size = (p[2] - torch.log(one * w / aw)) ** 2 / 2 + (p[3] - torch.log(one * h / ah)) ** 2 / 2
+                            terms["box"] += (2 - share) * (place + size)
+                            terms["objectness"] += bce(p[4], one)
+                            terms["label"] += F.cross_entropy(p[None, 5:], torch.tensor([label]))
+                            continue
+                        x, y = (column + 0.5) * self.stride, (row + 0.5) * self.stride
+                        anchor = (x - aw / 2, y - ah / 2, x + aw / 2, y + ah / 2)
+                        if all(overlap(anchor, box) <= ignore for box in boxes[image]):
+                            terms["objectness"] += background * bce(p[4], zero)
+        return {k: v / max(1, len(assigned)) for k, v in terms.items()}
+
+
+def overlap(a, b):
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    both = max(0, width) * max(0, height)
+    area = lambda c: (c[2] - c[0]) * (c[3] - c[1])
+    return both / (area(a) + area(b) - both)

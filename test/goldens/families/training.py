@@ -14,8 +14,12 @@ OPTIMIZERS = {
     "sgd": (torch.optim.SGD, {"momentumBuffer": "momentum_buffer"}),
     "adam": (torch.optim.Adam, {"expAvg": "exp_avg", "expAvgSq": "exp_avg_sq", "maxExpAvgSq": "max_exp_avg_sq"}),
     "adamW": (torch.optim.AdamW, {"expAvg": "exp_avg", "expAvgSq": "exp_avg_sq", "maxExpAvgSq": "max_exp_avg_sq"}),
+    "rmsprop": (
+        torch.optim.RMSprop,
+        {"squareAvg": "square_avg", "gradAvg": "grad_avg", "momentumBuffer": "momentum_buffer"},
+    ),
 }
-TORCH_NAMES = {"learningRate": "lr", "weightDecay": "weight_decay"}
+TORCH_NAMES = {"decay": "alpha", "centred": "centered", "learningRate": "lr", "weightDecay": "weight_decay"}
 
 
 def make_optimizer(kind, options, parameters):
@@ -106,6 +110,15 @@ def optimizers_family():
         adam("adam"),
         adam("adam, betas 0.5 and 0.9, eps 0.001", betas=[0.5, 0.9], eps=1e-3),
         adam("adam, weight decay joins the gradient", weightDecay=0.1),
+        *(
+            optimizer_run(name, "rmsprop", {"learningRate": 0.01, **options})
+            for name, options in [
+                ("rmsprop", {}),
+                ("rmsprop, decay 0.9, eps 0.001", {"decay": 0.9, "eps": 1e-3}),
+                ("rmsprop, momentum, weight decay", {"momentum": 0.9, "weightDecay": 0.1}),
+                ("rmsprop, centred, momentum", {"centred": True, "momentum": 0.5, "decay": 0.9}),
+            ]
+        ),
         adam("adam, amsgrad", amsgrad=True, betas=[0.5, 0.6]),
         adam("adam, learning rate falls after step 4", drop),
         adam("adamW, weight decay 0", kind="adamW", weightDecay=0.0),

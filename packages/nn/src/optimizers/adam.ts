@@ -11,19 +11,45 @@
 
 import { checkOptions, locate, OptionError, type Tensor, type Variable } from "@prewitt/core";
 import { OTHER_NAMES } from "../names.ts";
-import { Optimizer, type ParameterRecord } from "./optimizer.ts";
+import type { GroupPattern } from "./groups.ts";
+import type { HyperValue } from "./hyper-parameters.ts";
+import { Optimizer, type ParameterGroup, type ParameterRecord } from "./optimizer.ts";
 
-export interface AdamOptions {
+interface AdamValues {
   /** Default 1e-3. */
-  readonly learningRate?: number | undefined;
+  readonly learningRate?: HyperValue | undefined;
   /** Decay of the moments, each in [0, 1). Default [0.9, 0.999]. */
-  readonly betas?: readonly [number, number] | undefined;
+  readonly betas?: readonly [HyperValue, HyperValue] | undefined;
   /** Added to the denominator. Default 1e-8. */
-  readonly eps?: number | undefined;
+  readonly eps?: HyperValue | undefined;
   /** Default 0 for Adam, 0.01 for AdamW. */
-  readonly weightDecay?: number | undefined;
+  readonly weightDecay?: HyperValue | undefined;
+}
+
+export interface AdamOptions extends AdamValues {
   /** Default false. */
   readonly amsgrad?: boolean | undefined;
+  /** Parameters with values of their own, by path. */
+  readonly groups?: readonly (GroupPattern & AdamValues)[] | undefined;
+}
+
+const OPTIONS = ["learningRate", "betas", "eps", "weightDecay"] as const;
+
+function hyperOf(decoupled: boolean) {
+  return {
+    learningRate: { from: 0, fallback: 1e-3 },
+    beta1: { from: 0, below: 1, fallback: 0.9 },
+    beta2: { from: 0, below: 1, fallback: 0.999 },
+    eps: { from: 0, fallback: 1e-8 },
+    weightDecay: { from: 0, fallback: decoupled ? 0.01 : 0, optional: true },
+  };
+}
+
+/** The options with one name for each hyper-parameter. */
+function withBetas<T extends AdamValues>(name: string, { betas, ...rest }: T) {
+  if (betas === undefined) return rest;
+  checkBetas(name, betas);
+  return { ...rest, beta1: betas[0], beta2: betas[1] };
 }
 
 interface Factors {
@@ -39,7 +65,9 @@ interface Factors {
 
 function checkBetas(name: string, betas: unknown): void {
   const pair =
-    Array.isArray(betas) && betas.length === 2 && betas.every((b) => typeof b === "number" && b >= 0 && b < 1);
+    Array.isArray(betas) &&
+    betas.length === 2 &&
+    betas.every((b) => typeof b === "function" || (typeof b === "number" && b >= 0 && b < 1));
   if (pair) return;
   throw locate(
     new OptionError({
@@ -63,16 +91,17 @@ abstract class AdamBase extends Optimizer {
   readonly #largest: ReadonlyMap<string, Variable> | undefined;
 
   constructor(name: string, decoupled: boolean, parameters: ParameterRecord, options: AdamOptions) {
-    checkOptions(name, options, ["learningRate", "betas", "eps", "weightDecay", "amsgrad"], OTHER_NAMES);
-    super(name, parameters, options.learningRate ?? 1e-3);
-    const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = decoupled ? 0.01 : 0, amsgrad = false } = options;
-    checkBetas(name, betas);
-    this.betas = [
-      this.scalar("beta1", betas[0], { from: 0, below: 1 }),
-      this.scalar("beta2", betas[1], { from: 0, below: 1 }),
-    ];
-    this.eps = this.scalar("eps", eps, { from: 0 });
-    if (weightDecay !== 0) this.weightDecay = this.scalar("weightDecay", weightDecay, { from: 0 });
+    checkOptions(name, options, [...OPTIONS, "amsgrad", "groups"], OTHER_NAMES);
+    const { amsgrad = false, groups, ...values } = options;
+    super(name, parameters, {
+      hyper: hyperOf(decoupled),
+      values: withBetas(name, values),
+      groups: groups?.map((group) => withBetas(name, group)) as never,
+      groupOptions: ["beta1", "beta2", ...OPTIONS],
+    });
+    this.betas = [this.shared("beta1") as Variable, this.shared("beta2") as Variable];
+    this.eps = this.shared("eps") as Variable;
+    this.weightDecay = this.shared("weightDecay");
     this.amsgrad = amsgrad;
     this.#decoupled = decoupled;
     this.#mean = this.slot("expAvg");
@@ -80,12 +109,12 @@ abstract class AdamBase extends Optimizer {
     this.#largest = amsgrad ? this.slot("maxExpAvgSq") : undefined;
   }
 
-  #factors(steps: Tensor): Factors {
+  #factors({ hyper }: ParameterGroup, steps: Tensor): Factors {
     const t = steps.cast("float64");
-    const learningRate = this.learningRate.read();
-    const [beta1, beta2] = this.betas.map((b) => b.read()) as [Tensor, Tensor];
+    const value = (name: string): Tensor => (hyper(name) as Variable).read();
+    const [learningRate, beta1, beta2] = [value("learningRate"), value("beta1"), value("beta2")];
     const rest = (x: Tensor): Tensor => x.neg().add(1);
-    const weightDecay = this.weightDecay?.read();
+    const weightDecay = hyper("weightDecay")?.read();
     return {
       beta1,
       beta2,
@@ -93,13 +122,17 @@ abstract class AdamBase extends Optimizer {
       rest2: rest(beta2),
       stepSize: learningRate.div(rest(beta1.pow(t))),
       root: rest(beta2.pow(t)).sqrt(),
-      eps: this.eps.read(),
+      eps: value("eps"),
       decay: weightDecay && (this.#decoupled ? rest(learningRate.mul(weightDecay)) : weightDecay),
     };
   }
 
-  protected override update(gradients: readonly (readonly [string, Tensor])[], steps: Tensor): void {
-    const factors = this.#factors(steps);
+  protected override update(
+    group: ParameterGroup,
+    gradients: readonly (readonly [string, Tensor])[],
+    steps: Tensor,
+  ): void {
+    const factors = this.#factors(group, steps);
     for (const [path, gradient] of gradients) {
       const parameter = this.parameters[path] as Variable;
       const [mean, square] = [this.#mean.get(path) as Variable, this.#square.get(path) as Variable];

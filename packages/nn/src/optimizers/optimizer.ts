@@ -1,14 +1,13 @@
 /**
- * What optimisers have in common: parameters by path, slots and counters as variables, and one step from a record of
- * gradients.
+ * What optimisers have in common: parameters by path and in groups, slots and counters as variables, and one step from a
+ * record of gradients.
  *
- * Hyper-parameters are float64 scalar variables: a schedule assigns them and no compiled step is traced again.
- * Scalar arithmetic (bias corrections and the like) is done in float64 and rounded to the parameter's dtype, as PyTorch
+ * Hyper-parameters are float64 scalar variables (`hyper-parameters.ts`): a schedule, or anybody, assigns them and no compiled
+ * step is traced again. A group has variables for what it sets itself and shares the others. Scalar arithmetic (bias corrections and the like) is done in float64 and rounded to the parameter's dtype, as PyTorch
  * does.
  */
 
 import {
-  constantNode,
   formatShape,
   isTensor,
   locate,
@@ -24,6 +23,8 @@ import {
   zeros,
 } from "@prewitt/core";
 import { assignState, type LoadOptions, type LoadReport, type StateDict, snapshot } from "../module/state-dict.ts";
+import { type GroupPattern, splitGroups } from "./groups.ts";
+import { beforeEachCall, HyperParameters, type HyperRange } from "./hyper-parameters.ts";
 
 /** Variables by path, as `model.parameters()` gives them. */
 export type ParameterRecord = Readonly<Record<string, Variable>>;
@@ -31,24 +32,67 @@ export type ParameterRecord = Readonly<Record<string, Variable>>;
 /** Gradients by the same paths, as `grad(loss, model.parameters())` gives them. */
 export type ParameterGradients = Readonly<Record<string, Tensor>>;
 
+/** Parameters that share their hyper-parameters. */
+export interface ParameterGroup {
+  readonly paths: readonly string[];
+  /** The variable of a hyper-parameter, by name; undefined where it is 0 and left out. */
+  readonly hyper: (name: string) => Variable | undefined;
+}
+
+/** What an optimiser was given beside the parameters: values of its hyper-parameters, and of groups. */
+export interface OptimizerSettings {
+  readonly hyper: Readonly<Record<string, HyperRange>>;
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Each with `params`, and values under the names of `hyper`. */
+  readonly groups?: readonly (GroupPattern & Readonly<Record<string, unknown>>)[] | undefined;
+  /** Options of a group as users write them, where they differ from the names of `hyper`. */
+  readonly groupOptions?: readonly string[] | undefined;
+}
+
 export abstract class Optimizer {
   readonly parameters: ParameterRecord;
-  /** Scalar variable; assign it to change the rate. */
+  /** Scalar variable; assign it to change the rate, unless a schedule writes it. */
   readonly learningRate: Variable;
   /** Steps taken: an int32 scalar variable. */
   readonly steps: Variable;
+  /** The groups in order, then one of the parameters that no group has, if there are any. */
+  readonly groups: readonly ParameterGroup[];
   readonly #name: string;
-  readonly #scalars = new Map<string, Variable>();
+  readonly #hyper: HyperParameters;
   readonly #slots = new Map<string, ReadonlyMap<string, Variable>>();
 
-  /** Throws `OptionError` for no parameters, or a learning rate that is no positive number. */
-  constructor(name: string, parameters: ParameterRecord, learningRate: unknown) {
+  /** Throws `OptionError` for no parameters, values out of range, and patterns of groups that match nothing. */
+  constructor(name: string, parameters: ParameterRecord, settings: OptimizerSettings) {
     this.#name = name;
     checkParameters(name, parameters);
     this.parameters = { ...parameters };
-    this.learningRate = this.scalar("learningRate", learningRate, { from: 0 });
+    this.#hyper = new HyperParameters(name);
+    const { hyper, values, groups = [] } = settings;
+    const names = Object.keys(hyper);
+    const shared = new Map(names.map((key) => [key, this.#hyper.add(key, values[key], hyper[key] as HyperRange)]));
+    const split = splitGroups(name, groups, Object.keys(parameters), settings.groupOptions ?? names);
+    const own = groups.map((group, i) => {
+      const variables = new Map(shared);
+      for (const key of names) {
+        if (group[key] === undefined) continue;
+        variables.set(key, this.#hyper.add(key, group[key], hyper[key] as HyperRange, `groups.${i}.`));
+      }
+      return { paths: split.groups[i] as readonly string[], hyper: (key: string) => variables.get(key) };
+    });
+    const rest = { paths: split.rest, hyper: (key: string) => shared.get(key) };
+    this.groups = split.rest.length > 0 ? [...own, rest] : own;
+    this.learningRate = shared.get("learningRate") as Variable;
     this.steps = new Variable(tensor(0, { dtype: "int32" }), { name: `${name}.steps` });
-    this.#scalars.set("steps", this.steps);
+  }
+
+  /** Hyper-parameters by name: `learningRate`, and `groups.0.learningRate` for the first group's own. */
+  get hyperParameters(): Readonly<Record<string, Variable>> {
+    return Object.fromEntries(this.#hyper.variables);
+  }
+
+  /** The hyper-parameter of the parameters without a group. */
+  protected shared(name: string): Variable | undefined {
+    return this.#hyper.variables.get(name);
   }
 
   /**
@@ -62,15 +106,26 @@ export abstract class Optimizer {
   step(gradients: ParameterGradients): void {
     this.#check(gradients);
     settleGeneration();
+    if (this.#hyper.scheduled) beforeEachCall(() => this.#hyper.write(this.steps.read().itemSync()));
     withScope(this.#name, () => {
       const steps = this.steps.read().add(1);
       this.steps.assign(steps);
-      this.update(Object.entries(gradients), steps);
+      for (const group of this.groups) {
+        this.update(
+          group,
+          group.paths.map((path) => [path, gradients[path] as Tensor]),
+          steps,
+        );
+      }
     });
   }
 
-  /** Assigns parameters and slots. `steps` counts this step too. */
-  protected abstract update(gradients: readonly (readonly [path: string, gradient: Tensor])[], steps: Tensor): void;
+  /** Assigns parameters and slots of one group. `steps` counts this step too. */
+  protected abstract update(
+    group: ParameterGroup,
+    gradients: readonly (readonly [path: string, gradient: Tensor])[],
+    steps: Tensor,
+  ): void;
 
   /** Values of slots, counters and hyper-parameters: scalars by name, slots as `name/path`. */
   stateDict(): Record<string, Tensor> {
@@ -83,42 +138,21 @@ export abstract class Optimizer {
   }
 
   #variables(): Map<string, Variable> {
-    const variables = new Map(this.#scalars);
+    const variables = new Map(this.#hyper.variables);
+    variables.set("steps", this.steps);
     for (const [name, slot] of this.#slots) for (const [path, v] of slot) variables.set(`${name}/${path}`, v);
     return variables;
   }
 
-  /** A hyper-parameter as a variable. Throws `OptionError` outside `from` ≤ value < `below`. */
-  protected scalar(
-    name: string,
-    value: unknown,
-    { from, below = Number.POSITIVE_INFINITY }: { from: number; below?: number },
-  ): Variable {
-    if (!(typeof value === "number" && value >= from && value < below)) {
-      const range =
-        below === Number.POSITIVE_INFINITY ? `a number of ${from} or more` : `a number from ${from} to below ${below}`;
-      throw locate(
-        new OptionError({
-          op: this.#name,
-          summary: `${name} must be ${range}, got ${String(value)}`,
-          fix: `write ${name}: ${below === Number.POSITIVE_INFINITY ? 0.01 : 0.9}`,
-        }),
-      );
-    }
-    const variable = new Variable(constantNode(Float64Array.of(value), [], "float64"), {
-      name: `${this.#name}.${name}`,
-    });
-    this.#scalars.set(name, variable);
-    return variable;
-  }
-
-  /** One variable of zeros for each parameter, by path. */
-  protected slot(name: string): ReadonlyMap<string, Variable> {
+  /** One variable of zeros for each parameter, by path; for those in groups where `wanted` holds, if it is given. */
+  protected slot(name: string, wanted: (group: ParameterGroup) => boolean = () => true): ReadonlyMap<string, Variable> {
     const slot = new Map(
-      Object.entries(this.parameters).map(([path, { shape, dtype }]) => [
-        path,
-        new Variable(zeros(shape, { dtype }), { name: `${this.#name}.${name}/${path}` }),
-      ]),
+      this.groups.filter(wanted).flatMap(({ paths }) =>
+        paths.map((path) => {
+          const { shape, dtype } = this.parameters[path] as Variable;
+          return [path, new Variable(zeros(shape, { dtype }), { name: `${this.#name}.${name}/${path}` })] as const;
+        }),
+      ),
     );
     this.#slots.set(name, slot);
     return slot;

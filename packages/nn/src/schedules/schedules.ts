@@ -1,16 +1,21 @@
 /**
- * Learning-rate schedules: functions of the step number, which counts from 0. They hold no state, so a resumed run
- * needs the step number only.
+ * Schedules: hyper-parameters as functions of the step number, which counts from 0. Any hyper-parameter of an optimiser may
+ * be one. They hold no state, so a resumed run needs the step number only; `plateauSchedule`, which has state, keeps it in
+ * variables that the optimiser's `stateDict` includes.
  *
- *     optimizer.learningRate.assign(schedule(step));
+ *     new SGD(model.parameters(), { learningRate: cosineSchedule({ start: 0.1, steps: 10_000 }), momentum: 0.9 });
  */
 
-import { checkOptions, locate, OptionError } from "@prewitt/core";
+import { checkOptions, locate, OptionError, type Variable } from "@prewitt/core";
 
-/** The learning rate of each step. */
-export type Schedule = (step: number) => number;
+/** The value of each step. */
+export interface Schedule {
+  (step: number): number;
+  /** What it remembers, by name; absent where the step number is all. */
+  readonly state?: Readonly<Record<string, Variable>> | undefined;
+}
 
-function demandSteps(op: string, name: string, value: unknown): number {
+export function demandSteps(op: string, name: string, value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
   throw locate(
     new OptionError({
@@ -21,7 +26,7 @@ function demandSteps(op: string, name: string, value: unknown): number {
   );
 }
 
-/** The same rate for ever. */
+/** The same value for ever. */
 export function constantSchedule(rate: number): Schedule {
   return () => rate;
 }
@@ -84,5 +89,7 @@ export function warmup(schedule: Schedule, options: WarmupOptions): Schedule {
   checkOptions("warmup", options, ["steps", "from"]);
   const steps = demandSteps("warmup", "steps", options.steps);
   const { from = 1 / steps } = options;
-  return (step) => (step >= steps ? schedule(step - steps) : schedule(0) * (from + ((1 - from) * step) / steps));
+  const value = (step: number): number =>
+    step >= steps ? schedule(step - steps) : schedule(0) * (from + ((1 - from) * step) / steps);
+  return schedule.state === undefined ? value : Object.assign(value, { state: schedule.state });
 }
