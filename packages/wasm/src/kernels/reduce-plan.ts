@@ -11,7 +11,15 @@
  * the reduced range is long.
  */
 
-import { allReads, byteSize, type DType, type ReduceKernel, type ScalarExpression } from "@prewitt/core";
+import {
+  allReads,
+  byteSize,
+  type DType,
+  type Instruction,
+  isFloat,
+  type ReduceKernel,
+  type ScalarExpression,
+} from "@prewitt/core";
 import { type AccumulatorCode, accumulatorCode } from "./accumulators.ts";
 import { ExpressionEmitter, expressionKey, type Level, type Levels, shortDType } from "./expression.ts";
 import { indexedAxes } from "./map-plan.ts";
@@ -33,7 +41,9 @@ export interface PlannedAccumulator {
 
 export interface ReducePlan {
   readonly prologue: ScalarExpression;
+  /** Reads of operands from `NUMBERS` on stand for `numbers`. */
   readonly epilogue: ScalarExpression;
+  readonly numbers: readonly number[];
   readonly accumulators: readonly PlannedAccumulator[];
   /** dtypes of the prologue's reads, the epilogue's reads, the writes. */
   readonly reads: readonly DType[];
@@ -51,6 +61,23 @@ export interface ReducePlan {
   readonly chunk: number;
   readonly blockBytes: number;
   readonly key: string;
+}
+
+/** Operands of the epilogue from this one on are the plan's numbers. */
+export const NUMBERS: number = 1 << 16;
+
+/**
+ * Whole numbers of an epilogue, such as the count that a mean divides by, become arguments: they change with the batch,
+ * and the code must not.
+ */
+function withArguments(epilogue: ScalarExpression): { epilogue: ScalarExpression; numbers: readonly number[] } {
+  const numbers: number[] = [];
+  const instructions = epilogue.instructions.map((i): Instruction => {
+    const lifted =
+      i.op === "const" && isFloat(i.dtype) && Number.isInteger(i.value) && i.value > 2 && i.value < 2 ** 31;
+    return lifted ? { op: "read", operand: NUMBERS + numbers.push(i.value) - 1, dtype: i.dtype } : i;
+  });
+  return { epilogue: { ...epilogue, instructions }, numbers };
 }
 
 /** Elements of a unit at which cutting further gains nothing. */
@@ -152,7 +179,8 @@ export interface ReduceVariant {
 }
 
 export function reducePlan(kernel: ReduceKernel, dtypes: DTypes, { work = UNIT_WORK }: ReduceVariant = {}): ReducePlan {
-  const { prologue, epilogue, reads } = kernel;
+  const { prologue, reads } = kernel;
+  const { epilogue, numbers } = withArguments(kernel.epilogue);
   const typeOf = (value: number): DType => prologue.instructions[prologue.results[value]!]!.dtype;
   const codes = kernel.accumulators.map(({ kind, value }) => ({ code: accumulatorCode(kind, typeOf(value)), value }));
   const axes = loopsOf(
@@ -184,6 +212,7 @@ export function reducePlan(kernel: ReduceKernel, dtypes: DTypes, { work = UNIT_W
   return {
     prologue,
     epilogue,
+    numbers,
     accumulators,
     reads: dtypes.reads.slice(0, reads.length),
     extra: dtypes.reads.slice(reads.length, allReads(kernel).length),

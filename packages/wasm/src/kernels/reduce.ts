@@ -6,22 +6,22 @@
  * buffer `partial`, and a second that combines them in the order of the chunks and runs the epilogue.
  *
  * Parameters beside the operands: `outer` (outermost extent), `segments`, `count` (values in each result), `chunks`,
- * `grain` and `finishGrain` (units, segments a task).
+ * `grain` and `finishGrain` (units, segments a task), `number0` … (see `withArguments` in `reduce-plan.ts`).
  */
 
-import { byteSize, flopsOf, type ReduceKernel } from "@prewitt/core";
-import { type FunctionHandle, f64, f64x2, i32, type ModuleBuilder } from "../assembler/index.ts";
+import { byteSize, type DType, flopsOf, type ReduceKernel } from "@prewitt/core";
+import { type FunctionHandle, f64, f64x2, i32, i32x4, type ModuleBuilder } from "../assembler/index.ts";
 import { setState, stateLocals } from "./accumulators.ts";
 import { Emitter, type Index } from "./emitter.ts";
 import { ExpressionEmitter, type Levels } from "./expression.ts";
 import type { CodeOptions, Parameter, Stage } from "./kernel.ts";
 import { signature } from "./kernel.ts";
 import { place, readLanes, writeLanes } from "./lane-memory.ts";
-import type { Lanes } from "./lanes.ts";
+import { cast, type Lanes } from "./lanes.ts";
 import { sizeOf } from "./nest.ts";
 import { ReduceCode, type Segment } from "./reduce-code.ts";
 import { reduceColumns } from "./reduce-columns.ts";
-import { type ReducePlan, type ReduceVariant, reduceCounts, reducePlan } from "./reduce-plan.ts";
+import { NUMBERS, type ReducePlan, type ReduceVariant, reduceCounts, reducePlan } from "./reduce-plan.ts";
 import { reduceRows } from "./reduce-rows.ts";
 import {
   type Arguments,
@@ -71,7 +71,8 @@ function finish(code: ReduceCode, segment: Segment, first: Index, chunks: Index 
     const epilogue = new ExpressionEmitter(plan.epilogue, everywhere);
     epilogue.before(e, 0, { read: () => results[0]!, index: () => results[0]! });
     const values = epilogue.results(e, {
-      read: (k) => {
+      read: (k, wanted) => {
+        if (k >= NUMBERS) return numberLanes(code, k - NUMBERS, wanted);
         if (k < results.length) return results[k]!;
         const { at, stride, dtype } = operand(plan.reads.length + k - results.length);
         return readLanes(e, dtype, place(e.let(at.pointer)), stride, lanes);
@@ -83,6 +84,13 @@ function finish(code: ReduceCode, segment: Segment, first: Index, chunks: Index 
       writeLanes(e, value, place(e.let(at.pointer)), stride, lanes);
     });
   });
+}
+
+const numberName = (i: number): string => `number${i}`;
+const numberNames = (plan: ReducePlan): string[] => plan.numbers.map((_, i) => numberName(i));
+
+function numberLanes({ e, p }: ReduceCode, i: number, dtype: DType): Lanes {
+  return cast(e, { dtype: "int32", parts: [i32x4.splat(p[numberName(i)]!)] }, dtype);
 }
 
 const operandNames = (plan: ReducePlan): string[] => [
@@ -119,9 +127,9 @@ function unitStage(plan: ReducePlan): Stage {
   const key = `${plan.key} | units`;
   const whole = plan.chunk === 0;
   const names = whole ? operandNames(plan) : plan.reads.map((_, i) => readName(i));
-  const parameters = [...names, whole ? "local" : "partial", "outer", "segments", "count", "chunks", "grain"].map(
-    argument,
-  );
+  const numbers = whole ? numberNames(plan) : [];
+  const extents = ["outer", "segments", "count", "chunks", "grain", ...numbers];
+  const parameters = [...names, whole ? "local" : "partial", ...extents].map(argument);
   return {
     key,
     parameters,
@@ -145,7 +153,8 @@ function unitStage(plan: ReducePlan): Stage {
 function finishStage(plan: ReducePlan): Stage {
   const key = `${plan.key} | finish`;
   const names = operandNames(plan);
-  const parameters = [...names, "partial", "outer", "segments", "count", "chunks", "finishGrain"].map(argument);
+  const extents = ["outer", "segments", "count", "chunks", "finishGrain", ...numberNames(plan)];
+  const parameters = [...names, "partial", ...extents].map(argument);
   return {
     key,
     parameters,
@@ -182,6 +191,14 @@ export function reduceKernel(
     stages: chunked ? [unitStage(plan), finishStage(plan)] : [unitStage(plan)],
     scratch: () => ({ shared, local: chunked ? 0 : plan.blockBytes }),
     flops: () => points * (flopsOf(kernel.prologue) + kernel.accumulators.length),
-    extents: { outer: (dynamic === "kept" ? kept : reduced)[0]!.extent, segments, count, chunks, grain, finishGrain },
+    extents: {
+      outer: (dynamic === "kept" ? kept : reduced)[0]!.extent,
+      segments,
+      count,
+      chunks,
+      grain,
+      finishGrain,
+      ...Object.fromEntries(plan.numbers.map((value, i) => [numberName(i), value])),
+    },
   };
 }
