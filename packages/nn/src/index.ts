@@ -17,13 +17,23 @@ export type { Initializer } from "./initializers/initializers.ts";
 export * as initializers from "./initializers/initializers.ts";
 export * from "./layers/activations.ts";
 export { AdaptiveAvgPool2d, AdaptiveMaxPool2d } from "./layers/adaptive-pooling.ts";
+export type { BatchNormLayerOptions } from "./layers/batch-norm.ts";
+export { BatchNorm1d, type BatchNorm1dOptions } from "./layers/batch-norm1d.ts";
 export { BatchNorm2d, type BatchNorm2dOptions } from "./layers/batch-norm2d.ts";
 export { ConvTranspose2d, type ConvTranspose2dLayerOptions } from "./layers/conv-transpose2d.ts";
 export { Conv2d, type Conv2dLayerOptions, type PaddingMode } from "./layers/conv2d.ts";
 export { Dropout, type DropoutLayerOptions } from "./layers/dropout.ts";
 export { Flatten, Identity } from "./layers/flatten.ts";
+export {
+  GroupNorm,
+  type GroupNormLayerOptions,
+  InstanceNorm2d,
+  type InstanceNorm2dOptions,
+} from "./layers/group-norm.ts";
 export { Lambda } from "./layers/lambda.ts";
+export { LayerNorm, type LayerNormLayerOptions } from "./layers/layer-norm.ts";
 export { Linear, type LinearOptions } from "./layers/linear.ts";
+export { LocalResponseNorm } from "./layers/local-response-norm.ts";
 export { Pad2d, type PadWidths, ZeroPad2d } from "./layers/padding.ts";
 export * from "./layers/piecewise-activations.ts";
 export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from "./layers/pooling.ts";

@@ -39,6 +39,7 @@ import { batchNormOp } from "./norm/batch-norm.ts";
 import { centredSumsOp } from "./norm/centred-sums.ts";
 import { groupNormOp } from "./norm/group-norm.ts";
 import { layerNormOp } from "./norm/layer-norm.ts";
+import { localResponseNormOp } from "./norm/local-response-norm.ts";
 import { standardizeOp } from "./norm/standardize.ts";
 import { adaptiveAvgPool2dOp } from "./pool/adaptive-avg-pool2d.ts";
 import { adaptiveMaxPool2dOp } from "./pool/adaptive-max-pool2d.ts";
@@ -115,6 +116,7 @@ export {
 export { centredSumsOp } from "./norm/centred-sums.ts";
 export { type GroupNormOptions, groupNorm, groupNormOp } from "./norm/group-norm.ts";
 export { type LayerNormOptions, layerNorm, layerNormOp } from "./norm/layer-norm.ts";
+export { type LocalResponseNormOptions, localResponseNorm, localResponseNormOp } from "./norm/local-response-norm.ts";
 export { standardizeOp } from "./norm/standardize.ts";
 export { type Pad2dOptions, type PadMode, pad2d } from "./pad2d.ts";
 export type { AdaptivePoolOptions, AdaptiveSize } from "./pool/adaptive.ts";
@@ -174,6 +176,7 @@ export const allOps: readonly Op<any>[] = [
   l2NormalizeOp,
   layerNormOp,
   leakyReluOp,
+  localResponseNormOp,
   logSigmoidOp,
   logSoftmaxOp,
   logSumExpOp,

@@ -48,6 +48,7 @@ import { samples as batchNormInference } from "./norm/batch-norm-inference.sampl
 import { samples as centredSums } from "./norm/centred-sums.samples.ts";
 import { samples as groupNorm } from "./norm/group-norm.samples.ts";
 import { samples as layerNorm } from "./norm/layer-norm.samples.ts";
+import { samples as localResponseNorm } from "./norm/local-response-norm.samples.ts";
 import { samples as standardize } from "./norm/standardize.samples.ts";
 import { samples as pad2d } from "./pad2d.samples.ts";
 import { samples as adaptiveAvgPool2d } from "./pool/adaptive-avg-pool2d.samples.ts";
@@ -103,6 +104,7 @@ export const allSamples: readonly OpSamples[] = [
   l2Normalize,
   layerNorm,
   leakyRelu,
+  localResponseNorm,
   logSigmoid,
   logSoftmax,
   logSumExp,
