@@ -27,6 +27,11 @@ export class FunctionTable {
     this.#pool = pool;
   }
 
+  /** Identities of the code that there is, the oldest first. */
+  get keys(): readonly string[] {
+    return [...this.#byKey.keys()];
+  }
+
   get(key: string): CompiledStage {
     const found = this.#byKey.get(key);
     if (found === undefined) throw new Error(`stage ${key} was not compiled`);

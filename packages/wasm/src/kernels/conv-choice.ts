@@ -1,6 +1,6 @@
 /**
- * Which algorithm computes a convolution: from its shape (batch included) alone, because Winograd rounds differently and
- * runs must repeat bit for bit. Where both direct and Winograd apply, a small model decides, in cycles of one core for
+ * Which algorithm computes a convolution: from its inner shape alone, because Winograd rounds differently: runs must repeat
+ * bit for bit, an image's result must not depend on how many come with it, and another batch must be no new code. Where both direct and Winograd apply, a small model decides, in cycles of one core for
  * vectors of four; its constants were fitted to measurements of the generated kernels.
  */
 
@@ -14,11 +14,12 @@ export type ConvAlgorithm = "winograd" | "direct" | "depthwise";
 export interface ConvQuestion {
   readonly shape: ConvShape;
   readonly direction: ConvDirection;
-  readonly batch: number;
   /** "strict" keeps to kernels that sum in plain order. */
   readonly precision: "fast" | "strict";
 }
 
+/** The batch that the model is asked for. */
+const BATCH = 32;
 /** Fewer channels than this leave transforms nothing to save, and cost accuracy. */
 const LEAST_CHANNELS = 16;
 /** Multiply-adds a cycle: two vectors of four, at the share of peak that each kernel reaches. */
@@ -30,16 +31,16 @@ const OUTPUT_CYCLES = 170;
 const FILTER_CYCLES = 250;
 const DIRECT_FILTER_CYCLES = 40;
 
-export function chooseConv({ shape, direction, batch, precision }: ConvQuestion): ConvAlgorithm {
+export function chooseConv({ shape, direction, precision }: ConvQuestion): ConvAlgorithm {
   if (depthwiseFits(shape)) return "depthwise";
   const { channels, filters, axes } = shape;
   if (precision === "strict" || !winogradFits(shape) || Math.min(channels, filters) < LEAST_CHANNELS) return "direct";
   const [y, x] = direction === "inputGradient" ? [axes[0].input, axes[1].input] : [axes[0].output, axes[1].output];
-  const tiles = batch * Math.ceil(y / 4) * Math.ceil(x / 4);
+  const tiles = BATCH * Math.ceil(y / 4) * Math.ceil(x / 4);
   const pairs = channels * filters;
   const transforms = tiles * ((channels / 4) * INPUT_CYCLES + (filters / 4) * OUTPUT_CYCLES);
   const winograd = (tiles * 36 * pairs) / WINOGRAD_RATE + transforms + (pairs / 4) * FILTER_CYCLES;
-  const direct = (batch * y * x * 9 * pairs) / DIRECT_RATE + (pairs / 4) * DIRECT_FILTER_CYCLES;
+  const direct = (BATCH * y * x * 9 * pairs) / DIRECT_RATE + (pairs / 4) * DIRECT_FILTER_CYCLES;
   return winograd < 0.9 * direct ? "winograd" : "direct";
 }
 

@@ -42,7 +42,7 @@ export interface ConvSpec extends CodeOptions {
   readonly direction: ConvDirection;
   /** The shape of the forward convolution, whatever the direction. */
   readonly shape: ConvShape;
-  /** Decides the algorithm and the cut into tasks; code runs at any batch. */
+  /** Decides the cut into tasks; code runs at any batch. */
   readonly batch: number;
   readonly precision?: "fast" | "strict";
   /** Forward and input gradient only. */
@@ -61,8 +61,8 @@ export interface ConvKernel extends Kernel {
  * the weight gradient reads `x`, `dy` and writes `dw`. Extent: `batch`.
  */
 export function convKernel(spec: ConvSpec): ConvKernel {
-  const { direction, shape, batch, precision = "fast", variant = {} } = spec;
-  const algorithm = variant.algorithm ?? chooseConv({ shape, direction, batch, precision });
+  const { direction, shape, precision = "fast", variant = {} } = spec;
+  const algorithm = variant.algorithm ?? chooseConv({ shape, direction, precision });
   if (algorithm === "winograd" && !winogradFits(shape)) throw new Error("Winograd does not compute this convolution");
   const kernel =
     direction === "weightGradient" ? gradientOfWeights(spec, algorithm) : convolution(spec, algorithm, direction);
