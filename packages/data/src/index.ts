@@ -11,6 +11,8 @@ export { type RandomShiftOptions, randomShift } from "./augment/random-shift.ts"
 export { type AsyncSource, Dataset, dataset, type Source } from "./dataset.ts";
 export { fashionMnist } from "./fashion-mnist.ts";
 export { type IdxExpectation, parseIdx } from "./idx.ts";
+export { decodeImage, type ReadImageOptions, readImage } from "./image/read-image.ts";
+export { type WriteImageOptions, writeImage } from "./image/write-image.ts";
 export { type IdxDatasetOptions, idxDataset, type LabelledImage } from "./labelled-images.ts";
 export { Loader, type LoaderOptions, type LoaderPlan, type LoaderState, loader, type Stream } from "./loader.ts";
 export { mnist } from "./mnist.ts";
