@@ -13,6 +13,7 @@ const families: CaseFamily[] = [
   "hard-points",
   "losses",
   "matmul",
+  "metrics",
   "more-losses",
   "pool",
   "reduce",

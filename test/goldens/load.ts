@@ -15,6 +15,7 @@ export type CaseFamily =
   | "hard-points"
   | "losses"
   | "matmul"
+  | "metrics"
   | "more-losses"
   | "pool"
   | "reduce"
@@ -90,6 +91,7 @@ export interface GoldenOptions {
   focalLoss: { readonly alpha: number; readonly gamma: number; readonly reduction: Reduction };
   gelu: { readonly approximate: "none" | "tanh" };
   huber: { readonly delta: number; readonly reduction: Reduction };
+  imageQuality: { readonly range: number };
   iouLoss: { readonly kind: "iou" | "giou" | "diou"; readonly eps: number; readonly reduction: Reduction };
   klDivergence: { readonly logTarget: boolean; readonly reduction: Reduction | "batchMean" };
   l1Loss: { readonly reduction: Reduction };
@@ -108,6 +110,11 @@ export interface GoldenOptions {
     readonly ceilMode?: boolean;
   };
   mean: Reducing;
+  meanAveragePrecision: {
+    readonly classes: number;
+    readonly images: number;
+    readonly area?: readonly [number, number];
+  };
   meanSquaredError: { readonly reduction: Reduction };
   min: Reducing;
   nllLoss: {

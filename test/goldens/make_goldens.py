@@ -24,6 +24,7 @@ from families.conv2d import conv2d_family
 from families.engine import write
 from families.hard_points import hard_points_family
 from families.losses import cross_entropy_family, losses_family
+from families.metrics import metrics_family
 from families.more_losses import more_losses_family
 from families.pool import pool_family
 from families.schedules import schedules_family
@@ -42,6 +43,7 @@ FAMILIES = {
     "reduce": reduce_family,
     "matmul": matmul_family,
     "hard-points": hard_points_family,
+    "metrics": metrics_family,
     "optimizers": optimizers_family,
     "schedules": schedules_family,
     "cnn-steps": cnn_steps_family,

@@ -41,7 +41,28 @@ export { PReLU, type PReLUOptions } from "./layers/prelu.ts";
 export { Sequential, type Stage } from "./layers/sequential.ts";
 export { Upsample, type UpsampleOptions } from "./layers/upsample.ts";
 export { accuracy, accuracyOf, topKAccuracy } from "./metrics/accuracy.ts";
-export { ConfusionMatrix, confusionMatrix } from "./metrics/confusion-matrix.ts";
+export {
+  averagePrecision,
+  BinaryScores,
+  type PrecisionRecallCurve,
+  type RocCurve,
+  rocAuc,
+} from "./metrics/binary-scores.ts";
+export {
+  type ClassMetric,
+  ConfusionMatrix,
+  type ConfusionMatrixOptions,
+  confusionMatrix,
+} from "./metrics/confusion-matrix.ts";
+export { type ImageQualityOptions, psnr, type SsimOptions, ssim } from "./metrics/image-quality.ts";
+export {
+  type AreaOptions,
+  type DetectionResult,
+  type ImageDetections,
+  type ImageObjects,
+  MeanAveragePrecision,
+  type MeanAveragePrecisionOptions,
+} from "./metrics/mean-average-precision.ts";
 export { RunningMean } from "./metrics/running.ts";
 export { Buffer, type BufferOptions } from "./module/buffer.ts";
 export { type InitOptions, type InputShape, init } from "./module/init.ts";

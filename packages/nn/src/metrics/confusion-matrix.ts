@@ -2,11 +2,19 @@
  * Confusion matrix: how often each true class (row) was predicted as each class (column).
  */
 
-import { IndexError, locate, OptionError } from "@prewitt/core";
+import { checkOptions, IndexError, locate, OptionError } from "@prewitt/core";
 import { checkLengths } from "./accuracy.ts";
 
+export interface ConfusionMatrixOptions {
+  /** Label whose samples do not count, for example 255 for pixels that nobody has labelled. Default: all count. */
+  readonly ignoreIndex?: number | undefined;
+}
+
+/** What is known of every class. */
+export type ClassMetric = "precision" | "recall" | "f1" | "iou";
+
 /**
- * Counts predictions, batch after batch.
+ * Counts predictions, batch after batch: of images, or of pixels.
  *
  * @example
  * const matrix = new ConfusionMatrix(10);
@@ -19,9 +27,12 @@ export class ConfusionMatrix {
   readonly names: readonly string[];
   /** Row-major, true class times `classes` plus predicted class. */
   readonly counts: Float64Array;
+  readonly ignoreIndex: number | undefined;
 
   /** @param classes The number of classes, or their names. Throws `OptionError` for less than one. */
-  constructor(classes: number | readonly string[]) {
+  constructor(classes: number | readonly string[], options: ConfusionMatrixOptions = {}) {
+    checkOptions("ConfusionMatrix", options, ["ignoreIndex"]);
+    this.ignoreIndex = options.ignoreIndex;
     const names =
       typeof classes === "number" ? Array.from({ length: Math.max(0, classes) }, (_, i) => `${i}`) : classes;
     if (names.length < 1 || (typeof classes === "number" && !Number.isSafeInteger(classes))) {
@@ -47,6 +58,7 @@ export class ConfusionMatrix {
     for (const [what, list] of [["label", labels] as const, ["prediction", predicted] as const]) {
       for (let i = 0; i < list.length; i++) {
         const c = list[i] as number;
+        if (labels[i] === this.ignoreIndex) continue;
         if (Number.isInteger(c) && c >= 0 && c < this.classes) continue;
         throw locate(
           new IndexError({
@@ -58,6 +70,7 @@ export class ConfusionMatrix {
       }
     }
     for (let i = 0; i < labels.length; i++) {
+      if (labels[i] === this.ignoreIndex) continue;
       const at = (labels[i] as number) * this.classes + (predicted[i] as number);
       this.counts[at] = (this.counts[at] as number) + 1;
     }
@@ -89,6 +102,51 @@ export class ConfusionMatrix {
   /** Share of each class's predictions that were right; NaN for a class that was never predicted. */
   get precision(): number[] {
     return this.names.map((_, c) => this.at(c, c) / this.names.reduce((sum, _name, l) => sum + this.at(l, c), 0));
+  }
+
+  /**
+   * 2 TP / (2 TP + FP + FN) of each class: the harmonic mean of precision and recall, and of pixels the Dice coefficient.
+   * NaN for a class that neither labels nor predictions have.
+   */
+  get f1(): number[] {
+    return this.#shares((right, labelled, predicted) => (2 * right) / (labelled + predicted));
+  }
+
+  /** TP / (TP + FP + FN) of each class: intersection over union of pixels. NaN for a class that nothing has. */
+  get iou(): number[] {
+    return this.#shares((right, labelled, predicted) => right / (labelled + predicted - right));
+  }
+
+  /** Mean of `iou` over the classes that labels or predictions have. */
+  get meanIou(): number {
+    return this.macro("iou");
+  }
+
+  /**
+   * Mean of a metric over the classes that have it: each counts alike, however rare. The micro average of precision, recall
+   * and F1 is `accuracy`, because each sample has one class.
+   *
+   * @example matrix.macro("f1")
+   */
+  macro(metric: ClassMetric): number {
+    const known = this[metric].filter((value) => !Number.isNaN(value));
+    return known.reduce((a, b) => a + b, 0) / known.length;
+  }
+
+  /** Forgets all counts. */
+  reset(): void {
+    this.counts.fill(0);
+  }
+
+  #shares(share: (right: number, labelled: number, predicted: number) => number): number[] {
+    return this.names.map((_, c) => {
+      let [labelled, predicted] = [0, 0];
+      for (let other = 0; other < this.classes; other++) {
+        labelled += this.at(c, other);
+        predicted += this.at(other, c);
+      }
+      return share(this.at(c, c), labelled, predicted);
+    });
   }
 
   /** An aligned table: rows are true classes, columns predicted ones, with recall behind each row. */

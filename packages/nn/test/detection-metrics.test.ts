@@ -1,0 +1,159 @@
+// Mean average precision: cases by hand, and an independent implementation's values.
+
+import { MeanAveragePrecision } from "@prewitt/nn";
+import { describe, expect, test } from "vitest";
+import { type GoldenTensor, goldenCases } from "../../../test/goldens/load.ts";
+
+const unit = [0, 0, 10, 10];
+const none = { boxes: [], scores: [], classes: [] };
+
+function metricOf(
+  images: readonly (readonly [
+    found: readonly (readonly [number, readonly number[]])[],
+    truth: readonly (readonly number[])[],
+  ])[],
+): MeanAveragePrecision {
+  const metric = new MeanAveragePrecision(1);
+  for (const [found, truth] of images) {
+    metric.add(
+      { boxes: found.flatMap(([, b]) => b), scores: found.map(([s]) => s), classes: found.map(() => 0) },
+      { boxes: truth.flat(), classes: truth.map(() => 0) },
+    );
+  }
+  return metric;
+}
+
+describe("by hand", () => {
+  test("all found: 1; nothing found: 0; nothing there: no value", () => {
+    expect(metricOf([[[[0.9, unit]], [unit]]]).value).toBe(1);
+    expect(metricOf([[[], [unit]]]).value).toBe(0);
+    expect(metricOf([[[[0.9, unit]], []]]).value).toBeNaN();
+  });
+
+  test("a false alarm with a higher score halves the precision, one with a lower score does not", () => {
+    const away = [50, 50, 60, 60];
+    expect(
+      metricOf([
+        [
+          [
+            [0.9, away],
+            [0.5, unit],
+          ],
+          [unit],
+        ],
+      ]).value,
+    ).toBe(0.5);
+    expect(
+      metricOf([
+        [
+          [
+            [0.9, unit],
+            [0.5, away],
+          ],
+          [unit],
+        ],
+      ]).value,
+    ).toBe(1);
+    // In another image it is the same.
+    expect(
+      metricOf([
+        [[[0.5, unit]], [unit]],
+        [[[0.9, away]], []],
+      ]).value,
+    ).toBe(0.5);
+  });
+
+  test("the second detection of one object is wrong", () => {
+    const far = [50, 50, 60, 60];
+    const metric = metricOf([
+      [
+        [
+          [0.9, unit],
+          [0.8, unit],
+          [0.7, far],
+        ],
+        [unit, far],
+      ],
+    ]);
+    // Recalls ½ and 1 with precisions 1 and ⅔: 51 points of 1, 50 of ⅔.
+    expect(metric.value).toBeCloseTo((51 + (50 * 2) / 3) / 101, 12);
+    expect(metric.result().recall).toBe(1);
+  });
+
+  test("an overlap of 0.6 counts at 0.5, 0.55 and 0.6", () => {
+    const metric = metricOf([[[[0.9, [0, 0, 10, 6]]], [unit]]]);
+    expect(metric.value).toBeCloseTo(0.3, 12);
+    expect(metric.result().map50).toBe(1);
+    expect(metric.result().map75).toBe(0);
+  });
+
+  test("half of the objects found", () => {
+    expect(metricOf([[[[0.9, unit]], [unit, [50, 50, 60, 60]]]]).value).toBeCloseTo(51 / 101, 12);
+  });
+
+  test("areas outside the range are neither right nor wrong", () => {
+    const small = [50, 50, 52, 52];
+    const metric = metricOf([
+      [
+        [
+          [0.95, small],
+          [0.9, unit],
+          [0.8, [70, 70, 71, 71]],
+        ],
+        [unit, small],
+      ],
+    ]);
+    expect(metric.result({ area: [50, 200] }).map).toBe(1);
+    expect(metric.result({ area: [0, 49] }).map).toBe(1);
+    expect(metric.result({ area: [201, 300] }).map).toBeNaN();
+  });
+
+  test("only the best detections count", () => {
+    const metric = new MeanAveragePrecision(["thing"], { maxDetections: 1 });
+    metric.add(
+      { boxes: [...unit, 50, 50, 60, 60], scores: [0.1, 0.9], classes: [0, 0] },
+      { boxes: unit, classes: [0] },
+    );
+    expect(metric.value).toBe(0);
+    metric.reset();
+    expect(metric.count).toBe(0);
+  });
+});
+
+describe("an independent implementation", () => {
+  test.each(goldenCases("metrics", "meanAveragePrecision"))("$name", ({ options, inputs, outputs }) => {
+    const list = (name: string): number[] => Array.from((inputs[name] as GoldenTensor).data);
+    const metric = new MeanAveragePrecision(options.classes);
+    const pick = (image: number, of: string, boxes: string, others: readonly string[]) => {
+      const rows = list(of).flatMap((n, i) => (n === image ? [i] : []));
+      const all = list(boxes);
+      const parts = others.map((name) => rows.map((i) => list(name)[i] as number));
+      return { boxes: rows.flatMap((i) => all.slice(4 * i, 4 * i + 4)), parts };
+    };
+    for (let image = 0; image < options.images; image++) {
+      const found = pick(image, "image", "boxes", ["scores", "classes"]);
+      const truth = pick(image, "truthImage", "truthBoxes", ["truthClasses"]);
+      const [scores = [], classes = []] = found.parts;
+      metric.add({ boxes: found.boxes, scores, classes }, { boxes: truth.boxes, classes: truth.parts[0] ?? [] });
+    }
+    const result = metric.result({ area: options.area });
+    for (const name of ["map", "map50", "map75"] as const) {
+      expect(result[name], name).toBeCloseTo(outputs[name]?.data[0] as number, 10);
+    }
+    Array.from(outputs.perClass?.data ?? []).forEach((wanted, c) => {
+      if (Number.isNaN(wanted)) expect(result.perClass[c]).toBeNaN();
+      else expect(result.perClass[c], `class ${c}`).toBeCloseTo(wanted, 10);
+    });
+  });
+});
+
+test("misuse", () => {
+  const metric = new MeanAveragePrecision(2);
+  expect(() => metric.add({ boxes: unit, scores: [], classes: [0] }, none)).toThrow(/4 numbers, 1 classes, 0 scores/);
+  expect(() => metric.add({ boxes: unit, scores: [1], classes: [2] }, none)).toThrow(/class 2/);
+  expect(() => metric.add({ boxes: unit, scores: [Number.NaN], classes: [0] }, none)).toThrow(/score NaN/);
+  expect(metric.count).toBe(0);
+  expect(() => new MeanAveragePrecision(0, { iouThresholds: [2] })).toThrow(
+    /0 is no number of classes[\s\S]*not numbers above 0/,
+  );
+});
