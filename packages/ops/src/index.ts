@@ -41,6 +41,7 @@ import { groupNormOp } from "./norm/group-norm.ts";
 import { layerNormOp } from "./norm/layer-norm.ts";
 import { localResponseNormOp } from "./norm/local-response-norm.ts";
 import { standardizeOp } from "./norm/standardize.ts";
+import { pixelShuffleOp, pixelUnshuffleOp } from "./pixel-shuffle.ts";
 import { adaptiveAvgPool2dOp } from "./pool/adaptive-avg-pool2d.ts";
 import { adaptiveMaxPool2dOp } from "./pool/adaptive-max-pool2d.ts";
 import { avgPool2dOp, avgPoolGradOp } from "./pool/avg-pool2d.ts";
@@ -71,8 +72,10 @@ export { boxIou } from "./boxes/box-iou.ts";
 export { type ClipBoxesOptions, clipBoxes } from "./boxes/clip-boxes.ts";
 export { type IouKind, type IouLossOptions, iouLoss, iouLossOp } from "./boxes/iou-loss.ts";
 export { type NmsOptions, type Numbers, nms } from "./boxes/nms.ts";
+export { channelDropout, type StochasticDepthOptions, stochasticDepth } from "./channel-dropout.ts";
 export type { ConvOptions } from "./conv/attributes.ts";
 export { type ConvTranspose2dOptions, convTranspose2d } from "./conv/conv-transpose2d.ts";
+export { type Conv1dOptions, conv1d } from "./conv/conv1d.ts";
 export {
   type Conv2dInputGradientOptions,
   type Conv2dOptions,
@@ -119,6 +122,13 @@ export { type LayerNormOptions, layerNorm, layerNormOp } from "./norm/layer-norm
 export { type LocalResponseNormOptions, localResponseNorm, localResponseNormOp } from "./norm/local-response-norm.ts";
 export { standardizeOp } from "./norm/standardize.ts";
 export { type Pad2dOptions, type PadMode, pad2d } from "./pad2d.ts";
+export {
+  type PixelShuffleOptions,
+  pixelShuffle,
+  pixelShuffleOp,
+  pixelUnshuffle,
+  pixelUnshuffleOp,
+} from "./pixel-shuffle.ts";
 export type { AdaptivePoolOptions, AdaptiveSize } from "./pool/adaptive.ts";
 export { adaptiveAvgPool2d, adaptiveAvgPool2dOp } from "./pool/adaptive-avg-pool2d.ts";
 export { adaptiveMaxPool2d, adaptiveMaxPool2dOp } from "./pool/adaptive-max-pool2d.ts";
@@ -187,6 +197,8 @@ export const allOps: readonly Op<any>[] = [
   mseOp,
   nllLossOp,
   pairwiseDistanceOp,
+  pixelShuffleOp,
+  pixelUnshuffleOp,
   reluOp,
   relu6Op,
   resize2dOp,

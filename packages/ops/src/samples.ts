@@ -20,7 +20,9 @@ import { samples as boxConvert } from "./boxes/box-convert.samples.ts";
 import { samples as boxIou } from "./boxes/box-iou.samples.ts";
 import { samples as clipBoxes } from "./boxes/clip-boxes.samples.ts";
 import { samples as iouLoss } from "./boxes/iou-loss.samples.ts";
+import { channelDropoutSamples, stochasticDepthSamples } from "./channel-dropout.samples.ts";
 import { samples as convTranspose2d } from "./conv/conv-transpose2d.samples.ts";
+import { samples as conv1d } from "./conv/conv1d.samples.ts";
 import { samples as conv2d } from "./conv/conv2d.samples.ts";
 import { samples as conv2dInputGradient } from "./conv/conv2d-input-gradient.samples.ts";
 import { samples as conv2dWeightGradient } from "./conv/conv2d-weight-gradient.samples.ts";
@@ -51,6 +53,8 @@ import { samples as layerNorm } from "./norm/layer-norm.samples.ts";
 import { samples as localResponseNorm } from "./norm/local-response-norm.samples.ts";
 import { samples as standardize } from "./norm/standardize.samples.ts";
 import { samples as pad2d } from "./pad2d.samples.ts";
+import { samples as pixelShuffle } from "./pixel-shuffle.samples.ts";
+import { samples as pixelUnshuffle } from "./pixel-unshuffle.samples.ts";
 import { samples as adaptiveAvgPool2d } from "./pool/adaptive-avg-pool2d.samples.ts";
 import { samples as adaptiveMaxPool2d } from "./pool/adaptive-max-pool2d.samples.ts";
 import { samples as avgPoolGrad } from "./pool/avg-pool-grad.samples.ts";
@@ -77,7 +81,9 @@ export const allSamples: readonly OpSamples[] = [
   boxConvert,
   boxIou,
   centredSums,
+  channelDropoutSamples,
   clipBoxes,
+  conv1d,
   conv2d,
   conv2dInputGradient,
   conv2dWeightGradient,
@@ -116,6 +122,8 @@ export const allSamples: readonly OpSamples[] = [
   nllLoss,
   pad2d,
   pairwiseDistance,
+  pixelShuffle,
+  pixelUnshuffle,
   relu,
   relu6,
   resize2d,
@@ -126,5 +134,6 @@ export const allSamples: readonly OpSamples[] = [
   softplus,
   softsign,
   standardize,
+  stochasticDepthSamples,
   tripletLoss,
 ];
