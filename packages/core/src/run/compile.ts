@@ -54,6 +54,9 @@ interface Entry {
   readonly plan: Replay;
 }
 
+/** Signatures that a compiled function keeps plans for; that used longest ago is traced again when it comes back. */
+const MOST_ENTRIES = 128;
+
 /**
  * Compiles `fn`, a function of tensors, numbers, strings, booleans and trees of them that returns a tensor, a tree of
  * tensors, or nothing. Assignments to variables inside happen at every call, whether or not a result is read.
@@ -84,6 +87,7 @@ export function compile<Args extends readonly Argument[], R extends Tree<Tensor>
       const pattern = argumentPattern(args);
       entry = traceEntry(fn, args, pattern, executor, options);
       entries.unshift(entry);
+      if (entries.length > MOST_ENTRIES) entries.pop();
       traces++;
       matchArguments(pattern, args, leaves);
     }

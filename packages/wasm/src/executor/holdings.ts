@@ -5,6 +5,7 @@
  * gives back what it held.
  */
 
+import type { TypedArray } from "@prewitt/core";
 import type { Heap } from "./heap.ts";
 
 /** Most bytes that programs hold together, the one that runs aside. */
@@ -14,12 +15,15 @@ const BUDGET = 512 * 2 ** 20;
 export class Holding {
   readonly addresses: readonly number[];
   readonly bytes: number;
+  /** The arrays that the inputs were copied from last. */
+  readonly bound: (TypedArray | undefined)[];
   /** False once the memory was given back. */
   live = true;
 
   constructor(addresses: readonly number[], bytes: number) {
     this.addresses = addresses;
     this.bytes = bytes;
+    this.bound = addresses.map(() => undefined);
   }
 }
 
@@ -70,6 +74,7 @@ export class Holdings {
   release(holding: Holding): void {
     if (!holding.live) return;
     holding.live = false;
+    holding.bound.fill(undefined);
     this.#live.delete(holding);
     this.bytes -= holding.bytes;
     for (const address of holding.addresses) this.#heap.free(address);

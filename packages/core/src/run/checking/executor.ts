@@ -164,13 +164,9 @@ class CheckedProgram implements PreparedProgram {
     const stated = isExact(kernel) ? none : kernelTolerance(kernel, dtype, variant);
     if (stated.ofLargest === 0) return { ...stated, largest: 0 };
     const read = largestOf(allReads(kernel), arrayOf);
-    return {
-      ...stated,
-      largest: Math.max(
-        read,
-        largestOf([operand], () => expected),
-      ),
-    };
+    const written = largestOf([operand], () => expected);
+    const spreads = kernel.kind === "conv" && kernel.reads.some((o) => holdsNonFinite(o, arrayOf(o.buffer)));
+    return { ...stated, largest: Math.max(read, written), spreads };
   }
 
   /** What the reference makes of the same reads, in the order of memory. */
