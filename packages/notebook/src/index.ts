@@ -15,4 +15,8 @@ export type { ShownBox } from "./pictures/annotated.ts";
 export { Picture, type PictureParts, type Tile, type TileBox } from "./pictures/picture.ts";
 export type { PictureSource } from "./pictures/tensors.ts";
 export { AsyncProgress, type Metrics, Progress, type ProgressOptions, progress } from "./progress.ts";
+export { cache } from "./runs/cache.ts";
+export { type CompareOptions, Comparison, compareRuns } from "./runs/compare.ts";
+export type { Environment } from "./runs/environment.ts";
+export { type Plain, Run, type RunOptions, type RunRecord, readRuns, startRun } from "./runs/run.ts";
 export type { Output } from "./terminal.ts";
