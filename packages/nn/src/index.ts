@@ -2,6 +2,18 @@
  * @prewitt/nn: modules, layers, initialisers, optimisers, schedules, metrics, summaries and the training loop.
  */
 
+export { type Captured, capture } from "./explain/capture.ts";
+export { type GradCamOptions, gradCam } from "./explain/grad-cam.ts";
+export { type MaximizeOptions, maximizeActivation } from "./explain/maximize-activation.ts";
+export { type OcclusionOptions, occlusion } from "./explain/occlusion.ts";
+export {
+  type IntegratedGradientsOptions,
+  integratedGradients,
+  type SmoothGradOptions,
+  saliency,
+  smoothGrad,
+} from "./explain/saliency.ts";
+export { classScore, type Score, type Target } from "./explain/score.ts";
 export {
   type Batch,
   type Batches,
@@ -21,8 +33,15 @@ export type { BatchNormLayerOptions } from "./layers/batch-norm.ts";
 export { BatchNorm1d, type BatchNorm1dOptions } from "./layers/batch-norm1d.ts";
 export { BatchNorm2d, type BatchNorm2dOptions } from "./layers/batch-norm2d.ts";
 export { ConvTranspose2d, type ConvTranspose2dLayerOptions } from "./layers/conv-transpose2d.ts";
+export { Conv1d, type Conv1dLayerOptions } from "./layers/conv1d.ts";
 export { Conv2d, type Conv2dLayerOptions, type PaddingMode } from "./layers/conv2d.ts";
-export { Dropout, type DropoutLayerOptions } from "./layers/dropout.ts";
+export {
+  Dropout,
+  Dropout2d,
+  type DropoutLayerOptions,
+  StochasticDepth,
+  type StochasticDepthLayerOptions,
+} from "./layers/dropout.ts";
 export { Flatten, Identity } from "./layers/flatten.ts";
 export {
   GroupNorm,
@@ -36,9 +55,13 @@ export { Linear, type LinearOptions } from "./layers/linear.ts";
 export { LocalResponseNorm } from "./layers/local-response-norm.ts";
 export { Pad2d, type PadWidths, ZeroPad2d } from "./layers/padding.ts";
 export * from "./layers/piecewise-activations.ts";
+export { PixelShuffle, PixelUnshuffle } from "./layers/pixel-shuffle.ts";
 export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from "./layers/pooling.ts";
 export { PReLU, type PReLUOptions } from "./layers/prelu.ts";
+export { RandomModule } from "./layers/random-module.ts";
+export { SeparableConv2d, type SeparableConv2dOptions } from "./layers/separable-conv2d.ts";
 export { Sequential, type Stage } from "./layers/sequential.ts";
+export { SqueezeExcitation, type SqueezeExcitationOptions } from "./layers/squeeze-excitation.ts";
 export { Upsample, type UpsampleOptions } from "./layers/upsample.ts";
 export { accuracy, accuracyOf, topKAccuracy } from "./metrics/accuracy.ts";
 export {
