@@ -24,6 +24,7 @@ export {
   evaluator,
 } from "./fit/evaluate.ts";
 export { type EpochResult, type FitCheckpoint, type FitOptions, fit, type History, type StepEvent } from "./fit/fit.ts";
+export { type FoldedBatchNorm, foldBatchNorm } from "./inference/fold-batch-norm.ts";
 export type { Draw } from "./initializers/draw.ts";
 export type { Initializer } from "./initializers/initializers.ts";
 export * as initializers from "./initializers/initializers.ts";
