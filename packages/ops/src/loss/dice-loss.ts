@@ -19,8 +19,9 @@ import {
 } from "@prewitt/core";
 import { channelAxes, demandSameFloat, named } from "../operands.ts";
 import { Problems } from "../problems.ts";
+import { readFlag } from "../window/options.ts";
 import { demandEqualShapes } from "./mse.ts";
-import { readFlag, readNumber } from "./number-option.ts";
+import { readNumber } from "./number-option.ts";
 import { lossShape, type Reduction, readReduction, reduceLoss } from "./reduction.ts";
 
 interface DiceAttributes extends Attributes {
@@ -92,7 +93,7 @@ export function diceLoss(probabilities: Tensor, targets: Tensor, options: DiceLo
   const attributes = {
     reduction: readReduction(problems, options.reduction),
     smooth: readNumber(problems, "smooth", options.smooth, 1, { from: 0 }),
-    batch: readFlag(problems, "batch", options.batch, false),
+    batch: readFlag(problems, "batch", options.batch ?? false),
   };
   problems.throwFrom("diceLoss", [named("probabilities", probabilities), named("targets", targets)]);
   return diceLossOp.apply([probabilities, targets], attributes);

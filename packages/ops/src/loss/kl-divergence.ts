@@ -19,9 +19,8 @@ import {
 } from "@prewitt/core";
 import { demandSameFloat, named } from "../operands.ts";
 import { Problems } from "../problems.ts";
-import { show } from "../window/options.ts";
+import { readFlag, show } from "../window/options.ts";
 import { demandEqualShapes } from "./mse.ts";
-import { readFlag } from "./number-option.ts";
 import { lossShape, type Reduction, reduceLoss, spreadCotangent } from "./reduction.ts";
 
 export type KlReduction = Reduction | "batchMean";
@@ -118,7 +117,7 @@ export function klDivergence(logProbabilities: Tensor, target: Tensor, options: 
   const problems = new Problems();
   const attributes = {
     reduction: readKlReduction(problems, options.reduction),
-    logTarget: readFlag(problems, "logTarget", options.logTarget, false),
+    logTarget: readFlag(problems, "logTarget", options.logTarget ?? false),
   };
   problems.throwFrom("klDivergence", [named("logProbabilities", logProbabilities), named("target", target)]);
   return klDivergenceOp.apply([logProbabilities, target], attributes);

@@ -38,15 +38,3 @@ export function readNumber(
   });
   return fallback;
 }
-
-/** A boolean option. */
-export function readFlag(problems: Problems, name: string, value: unknown, fallback: boolean): boolean {
-  if (value === undefined) return fallback;
-  if (typeof value === "boolean") return value;
-  problems.option({
-    summary: `${name} must be true or false`,
-    detail: `${name} is ${show(value)}`,
-    fix: `write ${name}: ${!fallback}`,
-  });
-  return fallback;
-}

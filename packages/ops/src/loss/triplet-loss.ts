@@ -13,7 +13,8 @@ import { demandAxis, demandEqualVectors } from "../embedding/equal-vectors.ts";
 import { pairwiseDistance } from "../embedding/pairwise-distance.ts";
 import { named } from "../operands.ts";
 import { Problems } from "../problems.ts";
-import { readFlag, readNumber } from "./number-option.ts";
+import { readFlag } from "../window/options.ts";
+import { readNumber } from "./number-option.ts";
 import { lossShape, type Reduction, readReduction, reduceLoss } from "./reduction.ts";
 
 interface TripletAttributes extends Attributes {
@@ -76,7 +77,7 @@ export function tripletLoss(
   const attributes = {
     reduction: readReduction(problems, options.reduction),
     margin: readNumber(problems, "margin", options.margin, 1, { from: 0 }),
-    swap: readFlag(problems, "swap", options.swap, false),
+    swap: readFlag(problems, "swap", options.swap ?? false),
     eps: readNumber(problems, "eps", options.eps, 1e-6),
   };
   const operands = [named("anchor", anchor), named("positive", positive), named("negative", negative)];
