@@ -28,14 +28,14 @@ export { reducedShape, reduceOptions, resolveAxes, resolveAxis } from "./primiti
 export { type Accepts, type ElementwiseInit, elementwise, operand, operands } from "./primitives/elementwise.ts";
 export * from "./primitives/index.ts";
 export { spreadOverAxes } from "./primitives/reduction.ts";
-export { indexFault, nonFiniteFault, positionAt } from "./program/faults.ts";
+export { callHost, indexFault, nonFiniteFault, positionAt } from "./program/faults.ts";
 export * from "./program/geometry.ts";
 export * from "./program/kernels.ts";
 export * from "./program/operand.ts";
 export * from "./program/program.ts";
 export * from "./program/scalar.ts";
-export * from "./program/tolerance.ts";
 export { formatProgram } from "./program/text.ts";
+export * from "./program/tolerance.ts";
 export { streamKey } from "./random/stream.ts";
 export { threefry2x32, threefryInto } from "./random/threefry.ts";
 export { referenceExecutor } from "./reference/executor.ts";

@@ -46,6 +46,7 @@ import { adaptiveAvgPool2dOp } from "./pool/adaptive-avg-pool2d.ts";
 import { adaptiveMaxPool2dOp } from "./pool/adaptive-max-pool2d.ts";
 import { avgPool2dOp, avgPoolGradOp } from "./pool/avg-pool2d.ts";
 import { maxPool2dOp, maxPoolGradOp, maxPoolTakeOp } from "./pool/max-pool2d.ts";
+import { poolIndexOp } from "./pool/pool-index.ts";
 import { resize2dOp } from "./resize/resize2d.ts";
 import { logSoftmaxOp } from "./softmax/log-softmax.ts";
 import { logSumExpOp } from "./softmax/log-sum-exp.ts";
@@ -199,6 +200,7 @@ export const allOps: readonly Op<any>[] = [
   pairwiseDistanceOp,
   pixelShuffleOp,
   pixelUnshuffleOp,
+  poolIndexOp,
   reluOp,
   relu6Op,
   resize2dOp,

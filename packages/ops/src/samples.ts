@@ -63,6 +63,7 @@ import { samples as globalAvgPool2d } from "./pool/global-avg-pool2d.samples.ts"
 import { samples as maxPoolGrad } from "./pool/max-pool-grad.samples.ts";
 import { samples as maxPoolTake } from "./pool/max-pool-take.samples.ts";
 import { samples as maxPool2d } from "./pool/max-pool2d.samples.ts";
+import { samples as poolIndex } from "./pool/pool-index.samples.ts";
 import { samples as resize2d } from "./resize/resize2d.samples.ts";
 import { samples as logSoftmax } from "./softmax/log-softmax.samples.ts";
 import { samples as logSumExp } from "./softmax/log-sum-exp.samples.ts";
@@ -124,6 +125,7 @@ export const allSamples: readonly OpSamples[] = [
   pairwiseDistance,
   pixelShuffle,
   pixelUnshuffle,
+  poolIndex,
   relu,
   relu6,
   resize2d,

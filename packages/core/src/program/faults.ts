@@ -2,10 +2,10 @@
  * Errors that executors find in values while a program runs, with one wording for all executors.
  */
 
-import { IndexError, NonFiniteError, type PrewittError } from "../errors/errors.ts";
+import { IndexError, NonFiniteError, PrewittError } from "../errors/errors.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { formatShape, type Shape } from "../tensor/shape.ts";
-import type { CheckKernel, GatherKernel, Kernel, ScatterKernel } from "./kernels.ts";
+import type { CheckKernel, GatherKernel, HostArray, HostKernel, Kernel, ScatterKernel } from "./kernels.ts";
 import type { Operand } from "./operand.ts";
 
 /** Tells the error which op, module and line the kernel was made for. */
@@ -56,4 +56,13 @@ export function nonFiniteFault(
     operands: [{ name: "value", shape: read.shape, dtype }],
   });
   return withOrigin(error, kernel);
+}
+
+/** Calls the function of a `host` kernel; an error of ours that it throws learns where the kernel comes from. */
+export function callHost(kernel: HostKernel, reads: readonly HostArray[], writes: readonly HostArray[]): void {
+  try {
+    kernel.call(reads, writes);
+  } catch (error) {
+    throw error instanceof PrewittError ? withOrigin(error, kernel) : error;
+  }
 }

@@ -3,6 +3,7 @@
  * or change what it gets.
  */
 
+import { callHost } from "../program/faults.ts";
 import type { HostArray, HostKernel } from "../program/kernels.ts";
 import { type Operand, wholeBuffer } from "../program/operand.ts";
 import { allocate, type TypedArray } from "../tensor/dtype.ts";
@@ -28,7 +29,7 @@ export function compileHost(kernel: HostKernel, context: KernelContext): Launch 
     const given = reads.map(give);
     for (const launch of fill) launch(bound);
     const taken = writes.map(give);
-    kernel.call(given, taken);
+    callHost(kernel, given, taken);
     for (const launch of empty) launch(bound);
   };
 }

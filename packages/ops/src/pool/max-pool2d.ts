@@ -32,6 +32,7 @@ import {
   type UnpoolAttributes,
   unpoolAttributes,
 } from "./attributes.ts";
+import { checkedIndex } from "./pool-index.ts";
 
 export const maxPool2dOp: Op<PoolAttributes> = defineOp<PoolAttributes>({
   name: "maxPool2d",
@@ -188,15 +189,29 @@ function readUnpool(op: string, options: UnpoolOptions): UnpoolAttributes {
   return { ...attributes, inputSize };
 }
 
+/** Shapes and dtypes are checked before the values of the index are given an op of their own. */
+function unpool(name: string, op: Op<UnpoolAttributes>, value: Tensor, index: Tensor, options: UnpoolOptions): Tensor {
+  const attributes = readUnpool(name, options);
+  const direct = op.apply([value, index], attributes);
+  const checked = checkedIndex(name, index, attributes.inputSize);
+  return checked === index ? direct : op.apply([value, checked], attributes);
+}
+
 /**
  * Adds each element of `dy` [N, C, H', W'] (float) at its `index` into zeros [N, C, H, W], [H, W] = `inputSize`: the
  * gradient of `maxPool2d`, and max unpooling. Takes the options of the pooling that made the index.
+ *
+ * Throws `ShapeError` and `DTypeError` when the operands do not fit, `IndexError` when it runs with an index of one's own
+ * that is neither −1 nor inside its plane.
  */
 export function maxPoolGrad(dy: Tensor, index: Tensor, options: UnpoolOptions): Tensor {
-  return maxPoolGradOp.apply([dy, index], readUnpool("maxPoolGrad", options));
+  return unpool("maxPoolGrad", maxPoolGradOp, dy, index, options);
 }
 
-/** Reads `x` [N, C, H, W] (float) at each `index` [N, C, H', W']; 0 where the index is −1. The transpose of `maxPoolGrad`. */
+/**
+ * Reads `x` [N, C, H, W] (float) at each `index` [N, C, H', W']; 0 where the index is −1. The transpose of `maxPoolGrad`,
+ * with its errors.
+ */
 export function maxPoolTake(x: Tensor, index: Tensor, options: UnpoolOptions): Tensor {
-  return maxPoolTakeOp.apply([x, index], readUnpool("maxPoolTake", options));
+  return unpool("maxPoolTake", maxPoolTakeOp, x, index, options);
 }
