@@ -114,7 +114,7 @@ function fold({ layer, norm }: Pair): void {
   const wide = (v: Variable | undefined, absent: number): Tensor | number => v?.read().cast("float64") ?? absent;
   const variance = (norm.runningVar as Variable).read().cast("float64");
   const scale = variance
-    .add(1e-5)
+    .add(norm.options.eps ?? 1e-5)
     .sqrt()
     .reciprocal()
     .mul(wide(norm.weight, 1));
