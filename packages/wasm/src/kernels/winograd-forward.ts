@@ -27,7 +27,14 @@ import {
 } from "./winograd-input.ts";
 import { defineMultiply } from "./winograd-multiply.ts";
 import { defineOutputTransform, OUTPUT_SCRATCH } from "./winograd-output.ts";
-import { blockCount, POINTS, type WinogradPlan, type WinogradVariant, winogradPlan } from "./winograd-plan.ts";
+import {
+  blockCount,
+  POINTS,
+  panelBytes,
+  type WinogradPlan,
+  type WinogradVariant,
+  winogradPlan,
+} from "./winograd-plan.ts";
 
 export type Arrangement = "fused" | "staged";
 
@@ -177,7 +184,7 @@ function defineProduct(
       const past = f.let(i32.add(channel, plan.groupFilters * 4));
       const end = f.let(i32.minS(past, plan.filters * 4));
       const filters = f.let(i32.sub(end, channel));
-      const u = f.let(i32.add(p.packed!, i32.mul(index, Math.ceil(plan.groupFilters / 8) * POINTS * plan.pitchU)));
+      const u = f.let(i32.add(p.packed!, i32.mul(index, Math.ceil(plan.groupFilters / 8) * panelBytes(plan.channels))));
       f.repeat(POINTS, (i) => {
         const at = (base: Index, pitch: number) => i32.add(base, i32.mul(i, pitch));
         f.do(f.call(multiply, [at(v, plan.pitchV), at(u, plan.pitchU), at(m, plan.pitchM), tiles, filters]));

@@ -6,7 +6,7 @@
 import { type FunctionHandle, i32, type ModuleBuilder, v128 } from "../assembler/index.ts";
 import type { Fused } from "./kernel.ts";
 import { accumulate, zero } from "./tile.ts";
-import { POINTS, type WinogradPlan } from "./winograd-plan.ts";
+import { panelBytes, type WinogradPlan } from "./winograd-plan.ts";
 
 /**
  * Defines `(v, u, m, tiles, filters)` for one point and some filters (bytes of them: 4 each); tiles are rounded up to
@@ -46,7 +46,7 @@ export function defineMultiply(
         f.increment(left, -tileRows);
         return i32.gtS(left, 0);
       });
-      f.increment(u, POINTS * plan.pitchU);
+      f.increment(u, panelBytes(channels));
       f.increment(m, 4 * width);
     };
     const last = plan.filters % 8 === 0 ? 0 : 16;

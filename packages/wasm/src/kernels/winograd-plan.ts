@@ -3,8 +3,9 @@
  * (n, ty) lie in sequence; a block is a number of consecutive tile rows and is what one task transforms. Blocks may
  * run over images; the last may be short.
  *
- * Layouts, in float32: V[36][tiles][channels], M[36][tiles][groupFilters] and U[filters/8][36][channels][8], the last panel of
- * 4 if filters is not a multiple of 8; planes at an odd cache-line pitch, because all 36 are written in turn.
+ * Layouts, in float32: V[36][tiles][channels], M[36][tiles][groupFilters] and U[36][filters/8][channels][8], the last panel of
+ * 4 if filters is not a multiple of 8; planes at an odd cache-line pitch, because all 36 are written in turn. The filters
+ * of a group are read in sequence, point after point: U is the largest of the three and comes from far away.
  */
 
 import type { ConvShape } from "./conv-shape.ts";
@@ -23,7 +24,7 @@ export interface WinogradPlan {
   readonly blockTiles: number;
   /** Rows (tiles) of the register tile; buffers hold whole register tiles. */
   readonly tileRows: number;
-  /** Bytes from plane to plane; of U, inside a panel. */
+  /** Bytes from plane to plane. */
   readonly pitchV: number;
   readonly pitchM: number;
   readonly pitchU: number;
@@ -44,10 +45,15 @@ export function winogradFits({ groups, channels, filters, axes }: ConvShape): bo
 /** The register tile that wastes the fewest rows on `tiles`; of equals, 4×8, which leaves registers free. */
 const paddedTiles = (tiles: number, rows: number): number => Math.ceil(tiles / rows) * rows;
 const bestTileRows = (tiles: number): number =>
-  [4, 6, 5].reduce((best, rows) => (paddedTiles(tiles, rows) < paddedTiles(tiles, best) ? rows : best));
+  (tiles < 4 ? [tiles] : [4, 6, 5]).reduce((best, rows) =>
+    paddedTiles(tiles, rows) < paddedTiles(tiles, best) ? rows : best,
+  );
 
-/** Tiles of a block: enough that the filters are worth fetching, few enough that V stays in the second-level cache. */
-const BLOCK_TILES = 28;
+/**
+ * Tiles of a block: enough that the filters are worth fetching, few enough that V stays in the second-level cache, and
+ * that small batches have tasks for every thread. Speed hardly changes between 14 and 64.
+ */
+const BLOCK_TILES = 16;
 
 /** Tile rows of a block: about `BLOCK_TILES` tiles, in a number that register tiles fill. */
 function bestBlockRows(tilesX: number): number {
@@ -89,16 +95,17 @@ export function winogradPlan(shape: ConvShape, relaxed: boolean, variant: Winogr
     tileRows,
     pitchV: planePitch(held * shape.channels * 4),
     pitchM: planePitch(held * groupFilters * 4),
-    pitchU: filterPitch(shape.channels),
+    pitchU: filterPitch(shape.channels, shape.filters),
     groupFilters,
     unroll: variant.unroll ?? (!relaxed ? 1 : shape.channels % 8 === 0 ? 8 : 4),
   };
 }
 
-/** Bytes from plane to plane of U inside a panel of eight, and of the whole of U. */
-export const filterPitch = (contracted: number): number => planePitch(contracted * 32);
-export const filterBytes = (contracted: number, columns: number): number =>
-  Math.ceil(columns / 8) * POINTS * filterPitch(contracted);
+/** Bytes of a panel of eight filters at one point, from plane to plane of U, and of the whole of U. */
+export const panelBytes = (contracted: number): number => contracted * 32;
+export const filterPitch = (contracted: number, columns: number): number =>
+  planePitch(Math.ceil(columns / 8) * panelBytes(contracted));
+export const filterBytes = (contracted: number, columns: number): number => POINTS * filterPitch(contracted, columns);
 
 export const blockCount = (plan: WinogradPlan, batch: number): number =>
   Math.ceil((batch * plan.tilesY) / plan.blockRows);

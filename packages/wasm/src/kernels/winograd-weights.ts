@@ -1,6 +1,6 @@
 /**
- * Winograd filter transform: U = G g Gᵀ from weights in logical order (O, I, 3, 3) to panels U[O/8][36][I][8]. For the
- * input gradient the kernels are flipped and the axes swapped: U[I/8][36][O][8] of g′[2 − ky][2 − kx]. A kernel of its
+ * Winograd filter transform: U = G g Gᵀ from weights in logical order (O, I, 3, 3) to panels U[36][O/8][I][8]. For the
+ * input gradient the kernels are flipped and the axes swapped: U[36][I/8][O][8] of g′[2 − ky][2 − kx]. A kernel of its
  * own, so that the result can be kept until the weights change. One task is one panel of eight columns.
  */
 
@@ -8,7 +8,7 @@ import { type FunctionBuilder, i32, type Local, type Value, v128 } from "../asse
 import type { ConvShape } from "./conv-shape.ts";
 import { type CodeOptions, type Fused, fused, hoisted, type Kernel, pointers, signature } from "./kernel.ts";
 import { FILTER_CONSTANTS, filterTransform } from "./winograd-matrices.ts";
-import { filterPitch, POINTS } from "./winograd-plan.ts";
+import { filterPitch, panelBytes } from "./winograd-plan.ts";
 
 export interface WinogradWeightsSpec extends CodeOptions {
   /** The shape of the forward convolution. */
@@ -48,7 +48,7 @@ export function winogradWeights({ shape, direction, relaxed }: WinogradWeightsSp
         ops,
         columnsOfSix.map((column) => column[j]!),
       ).forEach((value, k) => {
-        f.do(v128.store(u, value, (6 * j + k) * filterPitch(rows)));
+        f.do(v128.store(u, value, (6 * j + k) * filterPitch(rows, columns)));
       });
     }
     f.increment(w, rowStep);
@@ -65,7 +65,7 @@ export function winogradWeights({ shape, direction, relaxed }: WinogradWeightsSp
         (f, p) => {
           const t = f.local("i32");
           f.for(t, p.t0, p.t1, 1, () => {
-            const panel = f.let(i32.add(p.packed, i32.mul(t, POINTS * filterPitch(rows))));
+            const panel = f.let(i32.add(p.packed, i32.mul(t, panelBytes(rows))));
             // The panel holds the constants until it is written.
             const ops = hoisted(f, arithmetic, panel, FILTER_CONSTANTS);
             const w = f.let(i32.add(p.w, i32.mul(t, 8 * columnStep)));
