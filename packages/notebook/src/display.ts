@@ -10,11 +10,14 @@ import { basename, join } from "node:path";
 import { inspect } from "node:util";
 import { checkOptions, isTensor, OptionError, type Shape, type Tensor, type TypedArray, tensor } from "@prewitt/core";
 import { blockLines } from "./blocks.ts";
+import { Displayable, JUPYTER, type MimeBundle } from "./drawing/displayable.ts";
 import { Drawing } from "./drawing/drawing.ts";
 import { numberLines } from "./numbers.ts";
 import { Picture } from "./pictures/picture.ts";
 import { encodePng } from "./png.ts";
 import { isPictorial, type Sheet, sheetOf } from "./raster.ts";
+import { isReported, report, runningLine } from "./report/events.ts";
+import { bundleHtml } from "./report/outputs.ts";
 import { colourDepthOf, columnsOf, isTerminal, type Output } from "./terminal.ts";
 
 /** Ways to show a tensor. "picture" is blocks on a terminal and a file in a pipe, "blocks" is text in both. */
@@ -54,21 +57,57 @@ const LEAST = 8;
 export async function display(x: unknown, options: DisplayOptions = {}): Promise<void> {
   checkOptions("display", options, ["title", "as", "range", "scale", "out"]);
   checkForm(options);
+  if (options.out === undefined && isReported()) {
+    const line = runningLine();
+    report({ type: "display", line, title: titleFor(x, options), bundle: await bundleOf(x, options) });
+    return;
+  }
   const out = options.out ?? process.stdout;
-  if (x instanceof Drawing) {
-    out.write(`${(await drawingLines(x, options, out)).join("\n")}\n`);
+  const { title } = options;
+  if (x instanceof Displayable) {
+    const heading = title === undefined || x instanceof Drawing ? "" : `${title}\n`;
+    const lines = x instanceof Drawing ? await drawingLines(x, options, out) : x.lines(columnsOf(out));
+    out.write(`${heading}${lines.join("\n")}\n`);
     return;
   }
   const value = asTensor(x);
   if (value === undefined && isRecord(x)) {
-    if (options.title !== undefined) out.write(`${options.title}\n`);
+    if (title !== undefined) out.write(`${title}\n`);
     for (const [name, field] of Object.entries(x)) await display(field, { ...options, title: name });
     return;
   }
   const lines = value === undefined ? [textOf(x)] : await tensorLines(value, options, out);
-  if (options.title === undefined) out.write(`${lines.join("\n")}\n`);
-  else if (lines.length === 1 && !lines[0]?.includes("\n")) out.write(`${options.title}: ${lines[0]}\n`);
-  else out.write(`${options.title}\n${lines.join("\n")}\n`);
+  if (title === undefined) out.write(`${lines.join("\n")}\n`);
+  else if (lines.length === 1 && !lines[0]?.includes("\n")) out.write(`${title}: ${lines[0]}\n`);
+  else out.write(`${title}\n${lines.join("\n")}\n`);
+}
+
+/** A drawing has its title inside. */
+function titleFor(x: unknown, { title }: DisplayOptions): string | undefined {
+  return x instanceof Drawing && title === x.title ? undefined : title;
+}
+
+/** The value as a report shows it; other values that Jupyter kernels can show are shown as these show them. */
+async function bundleOf(x: unknown, options: DisplayOptions): Promise<MimeBundle> {
+  if (x instanceof Drawing) {
+    return { "image/svg+xml": await x.svg({ theme: "page" }), "text/plain": x.summary() };
+  }
+  const show = (x as Partial<Record<typeof JUPYTER, () => unknown>> | null | undefined)?.[JUPYTER];
+  if (typeof show === "function") return (await show.call(x)) as MimeBundle;
+  const value = asTensor(x);
+  if (value === undefined && isRecord(x)) {
+    const fields = Object.entries(x).map(async ([name, field]) => bundleHtml(await bundleOf(field, options), name));
+    return { "text/html": (await Promise.all(fields)).join("") };
+  }
+  if (value === undefined) return { "text/plain": textOf(x) };
+  const form = options.as ?? formOf(value);
+  if (form === "text") return { "text/plain": await value.summary() };
+  const data = await value.data();
+  if (form === "numbers") return { "text/plain": numberLines(value.shape, data, value.dtype).join("\n") };
+  const { tiles, perRow = Math.ceil(Math.sqrt(tiles.length * 2)), caption } = sheetOf(value, data, options);
+  const width = Math.max(20, Math.min(256, Math.floor(640 / perRow)));
+  const picture = new Picture({ tiles: tiles.map((raster) => ({ raster })), perRow, width, summary: caption });
+  return bundleOf(picture, options);
 }
 
 function checkForm({ as, scale }: DisplayOptions): void {

@@ -2,7 +2,8 @@
  * `Chart`: a Vega-Lite specification that can be drawn, saved, changed and shown as text.
  */
 
-import { Drawing, type DrawingOptions, type MimeBundle, type PngOptions } from "../drawing/drawing.ts";
+import type { MimeBundle } from "../drawing/displayable.ts";
+import { Drawing, type DrawingOptions, type PngOptions } from "../drawing/drawing.ts";
 import { type ChartSpec, renderSpec } from "./render.ts";
 
 export interface ChartParts {

@@ -7,6 +7,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import { inspect } from "node:util";
 import { checkOptions, OptionError } from "@prewitt/core";
+import { Displayable, type MimeBundle } from "./displayable.ts";
 import { rasterise } from "./rasterise.ts";
 import type { Theme } from "./theme.ts";
 
@@ -20,24 +21,16 @@ export interface PngOptions extends DrawingOptions {
   readonly scale?: number | undefined;
 }
 
-/** Content by MIME type, as Jupyter kernels take it. */
-export type MimeBundle = Readonly<Record<string, unknown>>;
-
-/** The key under which Jupyter kernels (Deno's, tslab's) look for a MIME bundle. */
-const JUPYTER: unique symbol = Symbol.for("Jupyter.display") as never;
-
-export abstract class Drawing {
+export abstract class Drawing extends Displayable {
   readonly title: string | undefined;
 
   constructor(title: string | undefined) {
+    super();
     this.title = title;
   }
 
   /** The drawing as an SVG document. */
   abstract svg(options?: DrawingOptions): Promise<string>;
-
-  /** The drawing as lines of text, at most `columns` wide. */
-  abstract lines(columns: number): string[];
 
   /** One line that says what is drawn. */
   abstract summary(): string;
@@ -81,17 +74,11 @@ export abstract class Drawing {
     return undefined;
   }
 
-  /** Content by MIME type. */
-  async mimeBundle(): Promise<MimeBundle> {
+  override async mimeBundle(): Promise<MimeBundle> {
     return { "image/svg+xml": await this.svg(), "text/plain": this.lines(100).join("\n") };
   }
 
-  /** Jupyter kernels call it to show the drawing. */
-  [JUPYTER](): Promise<MimeBundle> {
-    return this.mimeBundle();
-  }
-
-  toString(): string {
+  override toString(): string {
     return this.summary();
   }
 
