@@ -13,10 +13,13 @@ export type CaseFamily =
   | "conv2d"
   | "cross-entropy"
   | "hard-points"
+  | "images"
   | "losses"
   | "matmul"
   | "metrics"
+  | "more-activations"
   | "more-losses"
+  | "norms"
   | "pool"
   | "reduce"
   | "schedules"
@@ -57,6 +60,8 @@ type NoOptions = Readonly<Record<never, never>>;
 /** The options of each op, as they stand in the files: an absent key is the op's default. */
 export interface GoldenOptions {
   abs: NoOptions;
+  adaptiveAvgPool2d: { readonly size: PerAxis };
+  adaptiveMaxPool2d: { readonly size: PerAxis };
   arcFace: { readonly margin: number; readonly scale: number };
   avgPool2d: {
     readonly kernel: PerAxis;
@@ -73,6 +78,12 @@ export interface GoldenOptions {
     readonly posWeight?: GoldenTensor;
   };
   boxIou: NoOptions;
+  conv1d: {
+    readonly stride?: number;
+    readonly padding?: number | "same";
+    readonly dilation?: number;
+    readonly groups?: number;
+  };
   conv2d: {
     readonly stride?: PerAxis;
     readonly padding?: number | "same" | "valid" | Sides;
@@ -80,6 +91,13 @@ export interface GoldenOptions {
     readonly groups?: number;
   };
   cosineSimilarity: AlongAxis;
+  convTranspose2d: {
+    readonly stride?: PerAxis;
+    readonly padding?: PerAxis;
+    readonly outputPadding?: PerAxis;
+    readonly dilation?: PerAxis;
+    readonly groups?: number;
+  };
   crossEntropy: {
     readonly reduction: Reduction;
     readonly classWeights?: GoldenTensor;
@@ -89,6 +107,7 @@ export interface GoldenOptions {
   diceLoss: { readonly batch: boolean; readonly smooth: number; readonly reduction: Reduction };
   /** An alpha of −1 stands for none. */
   focalLoss: { readonly alpha: number; readonly gamma: number; readonly reduction: Reduction };
+  elu: { readonly alpha?: number };
   gelu: { readonly approximate: "none" | "tanh" };
   huber: { readonly delta: number; readonly reduction: Reduction };
   imageQuality: { readonly range: number };
@@ -96,7 +115,18 @@ export interface GoldenOptions {
   klDivergence: { readonly logTarget: boolean; readonly reduction: Reduction | "batchMean" };
   l1Loss: { readonly reduction: Reduction };
   l2Normalize: AlongAxis;
+  groupNorm: { readonly groups: number; readonly eps: number };
+  hardSigmoid: NoOptions;
+  hardSwish: NoOptions;
+  hardTanh: { readonly min?: number; readonly max?: number };
+  layerNorm: { readonly axis: readonly number[]; readonly eps: number };
   leakyRelu: { readonly negativeSlope: number };
+  localResponseNorm: {
+    readonly size: number;
+    readonly alpha?: number;
+    readonly beta?: number;
+    readonly k?: number;
+  };
   logSigmoid: NoOptions;
   logSoftmax: AlongAxis;
   logSumExp: { readonly axis: number | readonly number[]; readonly keepDims: boolean };
@@ -124,7 +154,20 @@ export interface GoldenOptions {
   };
   nms: { readonly iouThreshold: number };
   pairwiseDistance: { readonly eps: number };
+  mish: NoOptions;
+  pad2d: { readonly mode: "reflect" | "replicate" | "circular"; readonly padding: Sides };
+  pixelShuffle: { readonly factor: number };
+  pixelUnshuffle: { readonly factor: number };
+  prelu: NoOptions;
   relu: NoOptions;
+  relu6: NoOptions;
+  resize2d: {
+    readonly mode: "nearest" | "bilinear";
+    readonly size?: PerAxis;
+    readonly scale?: PerAxis;
+    readonly alignCorners?: boolean;
+  };
+  selu: NoOptions;
   sigmoid: NoOptions;
   cosineRestarts: NumberOptions;
   cosineSchedule: NumberOptions;
@@ -137,6 +180,7 @@ export interface GoldenOptions {
   silu: NoOptions;
   smoothL1: { readonly beta: number; readonly reduction: Reduction };
   softmax: AlongAxis;
+  softsign: NoOptions;
   softplus: NoOptions;
   sqrt: NoOptions;
   sum: Reducing;

@@ -23,9 +23,12 @@ from families.boxes import boxes_family
 from families.conv2d import conv2d_family
 from families.engine import write
 from families.hard_points import hard_points_family
+from families.images import images_family
 from families.losses import cross_entropy_family, losses_family
 from families.metrics import metrics_family
+from families.more_activations import more_activations_family
 from families.more_losses import more_losses_family
+from families.norms import norms_family
 from families.pool import pool_family
 from families.schedules import schedules_family
 from families.training import cnn_steps_family, optimizers_family
@@ -39,6 +42,9 @@ FAMILIES = {
     "more-losses": more_losses_family,
     "boxes": boxes_family,
     "activations": activations_family,
+    "more-activations": more_activations_family,
+    "images": images_family,
+    "norms": norms_family,
     "softmax": softmax_family,
     "reduce": reduce_family,
     "matmul": matmul_family,
