@@ -5,7 +5,9 @@ import { clusterAnchors, Yolo, type YoloTargets } from "@prewitt/models";
 import fc from "fast-check";
 import { compile, DataError, grad, nn, OptionError, ShapeError, seed, type Tensor, tensor } from "prewitt";
 import { describe, expect, test } from "vitest";
-import { drawImage, fill, goldens, parameterCount, signatureOf, withoutDrawing } from "./draw.ts";
+import { drawImage, fill, goldens, parameterCount, signatureOf, useOneThread, withoutDrawing } from "./draw.ts";
+
+useOneThread();
 
 /** Rows of equal number for every image; label −1 where there is no box. */
 function listed(boxes: readonly (readonly number[][])[], labels: readonly (readonly number[])[]): [Tensor, Tensor] {
@@ -211,7 +213,7 @@ function rectangles(): { images: Tensor; boxes: number[][][]; labels: number[][]
   return { images: tensor(data, { shape: [4, 3, 64, 64] }), boxes, labels };
 }
 
-test("it learns to find rectangles", async () => {
+test("it learns to find rectangles", { timeout: 240_000 }, async () => {
   seed(1);
   const model = nn.init(
     new Yolo({

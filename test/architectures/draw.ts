@@ -3,7 +3,9 @@
 
 import { readFileSync } from "node:fs";
 import * as models from "@prewitt/models";
-import { nn, type Tensor, tensor, Variable } from "prewitt";
+import { wasmExecutor } from "@prewitt/wasm";
+import { nn, type Tensor, tensor, useExecutor, Variable } from "prewitt";
+import { afterAll, beforeAll } from "vitest";
 
 type AnyModule = nn.AnyModule;
 
@@ -127,4 +129,13 @@ export function withoutDrawing<T>(fn: () => T): T {
   } finally {
     prototype.parameter = original;
   }
+}
+
+/** One thread in this file: test files run side by side, and waiting threads would spin on each other's processors. */
+export function useOneThread(): void {
+  let executor: Disposable | undefined;
+  beforeAll(() => {
+    executor = useExecutor(wasmExecutor({ threads: 1 }));
+  });
+  afterAll(() => executor?.[Symbol.dispose]());
 }

@@ -12,8 +12,11 @@ import {
   makeNetwork,
   parameterCount,
   signatureOf,
+  useOneThread,
   withoutDrawing,
 } from "./draw.ts";
+
+useOneThread();
 
 interface Tapped {
   featureMaps(x: Tensor): Readonly<Record<string, Tensor>>;
@@ -28,7 +31,7 @@ function deviation(actual: Tensor, { shape, data }: GoldenTensor): number {
   return Math.max(...data.map((b, i) => Math.abs((found[i] as number) - b))) / scale;
 }
 
-describe("published sizes", () => {
+describe("published sizes", { timeout: 240_000 }, () => {
   test.each(goldens.published)("$name has torchvision's parameters and names", (golden) => {
     const model = withoutDrawing(() => init(makeNetwork(golden), [3, 299, 299]));
     expect(parameterCount(model)).toBe(golden.parameters);
@@ -36,7 +39,7 @@ describe("published sizes", () => {
   });
 });
 
-describe("against PyTorch", () => {
+describe("against PyTorch", { timeout: 240_000 }, () => {
   test.each(goldens.networks)("$name", (golden) => {
     const model = withoutDrawing(() => init(makeNetwork(golden), golden.input.slice(1)));
     expect(parameterCount(model)).toBe(golden.parameters);

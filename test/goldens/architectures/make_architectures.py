@@ -133,9 +133,8 @@ def networks():
     yield entry("LeNet-5, 28×28, relu", "LeNet5", (2, 1, 28, 28), {"padding": 2, "activation": "relu", "pooling": "max"}, modern)
 
     ten = {"classes": 10}
-    for make in (resnet18, resnet34, resnet50):
-        yield entry(make.__name__, make.__name__, (2, 3, 64, 64), ten, make(num_classes=10), RESNET)
-    yield entry("resnet50, odd size", "resnet50", (1, 3, 65, 97), ten, resnet50(num_classes=10))
+    for make, shape in ((resnet18, (2, 3, 64, 64)), (resnet34, (1, 3, 64, 64)), (resnet50, (1, 3, 65, 97))):
+        yield entry(make.__name__, make.__name__, shape, ten, make(num_classes=10), RESNET)
     yield entry("resnet18, CIFAR stem", "resnet18", (2, 3, 32, 32), {**ten, "stem": "cifar"}, small_resnet(resnet18), RESNET)
     for layers in (20, 32, 56):
         yield entry(f"resnet{layers}", f"resnet{layers}", (2, 3, 32, 32), {}, CifarResNet((layers - 2) // 6))
@@ -145,8 +144,7 @@ def networks():
     plans = {"vgg11": "A", "vgg13": "B", "vgg16": "D", "vgg19": "E"}
     for name, letter in plans.items():
         for batch_norm in (False, True):
-            real = (name, batch_norm) in {("vgg16", False), ("vgg19", True)}
-            width = 1 if real else 0.25
+            width = 1 if (name, batch_norm) == ("vgg16", False) else 0.25
             options = {**ten, "batchNorm": batch_norm, "hidden": 128, "width": width}
             model = make_vgg(letter, batch_norm, 128, width)
             title = f"{name}{', batch norm' if batch_norm else ''}"
@@ -158,7 +156,7 @@ def networks():
     model = googlenet(aux_logits=True, transform_input=True, **google)
     options = {**aux, "transformInput": True}
     yield entry("GoogLeNet, aux", "GoogLeNet", (1, 3, 97, 80), options, model, None, googlenet_aux)
-    yield entry("Inception v3", "InceptionV3", (2, 3, 75, 75), ten, inception_v3(aux_logits=False, **google), INCEPTION)
+    yield entry("Inception v3", "InceptionV3", (1, 3, 75, 75), ten, inception_v3(aux_logits=False, **google), INCEPTION)
     model = inception_v3(aux_logits=True, transform_input=True, **google)
     yield entry("Inception v3, aux", "InceptionV3", (1, 3, 299, 299), options, model, None, inception_aux)
 
