@@ -7,6 +7,14 @@ export { type CheckpointContent, loadPart, type PlainRecord, readCheckpoint } fr
 export { type BestBy, Checkpoints, type CheckpointsOptions, checkpoints } from "./checkpoint/checkpoints.ts";
 export type { Parts } from "./checkpoint/parts.ts";
 export { KerasModel, loadKeras } from "./keras/load-keras.ts";
+export {
+  type LoadNpzOptions,
+  loadNpy,
+  loadNpz,
+  type SaveNpzOptions,
+  saveNpy,
+  saveNpz,
+} from "./numpy/numpy-files.ts";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsContent } from "./safetensors/safetensors.ts";
 export {
   loadSafetensors,

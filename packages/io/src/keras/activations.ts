@@ -22,7 +22,7 @@ export function activationOf(options: LayerOptions): Layer {
 
 /** ReLU(negative_slope), without the limits that it may have. */
 export function reluOf(options: LayerOptions): Layer {
-  options.oneOf("max_value", [undefined], undefined);
+  options.oneOf("max_value", [null], null);
   if (options.number("threshold", 0) !== 0) options.refuse("threshold must be 0");
   const negativeSlope = options.number("negative_slope", 0);
   return negativeSlope === 0 ? new ReLU() : new LeakyReLU({ negativeSlope });

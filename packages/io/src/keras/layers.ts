@@ -43,11 +43,15 @@ export interface BuiltLayer {
 type Weight = (name: string) => Tensor;
 type Build = (options: LayerOptions, weight: Weight) => BuiltLayer;
 
-const bias = (used: boolean): WeightRule[] => (used ? [{ from: "bias", to: "0.bias" }] : []);
-
-/** A layer with weights, and its activation behind it. */
-function activated(options: LayerOptions, layer: Layer, weights: readonly WeightRule[]): BuiltLayer {
-  return { module: new Sequential(layer, activationOf(options)), weights };
+/** A layer with weights, and its activation behind it unless that is linear. */
+function activated(options: LayerOptions, layer: Layer, axes: WeightRule, bias: boolean): BuiltLayer {
+  const rules = [axes, ...(bias ? [{ from: "bias", to: "bias" }] : [])];
+  const activation = activationOf(options);
+  if (activation instanceof Identity) return { module: layer, weights: rules };
+  return {
+    module: new Sequential(layer, activation),
+    weights: rules.map((rule) => ({ ...rule, to: `0.${rule.to}` })),
+  };
 }
 
 const conv2d: Build = (options, weight) => {
@@ -65,7 +69,7 @@ const conv2d: Build = (options, weight) => {
     groups,
     bias: used,
   });
-  return activated(options, layer, [{ from: "kernel", to: "0.weight", axes: "HWIO->OIHW" }, ...bias(used)]);
+  return activated(options, layer, { from: "kernel", to: "weight", axes: "HWIO->OIHW" }, used);
 };
 
 const depthwiseConv2d: Build = (options, weight) => {
@@ -82,15 +86,14 @@ const depthwiseConv2d: Build = (options, weight) => {
     dilation: options.pair("dilation_rate", 1),
     bias: used,
   });
-  const rule = { from: "depthwise_kernel", to: "0.weight", axes: "HWCM->(CM)1HW" };
-  return activated(options, layer, [rule, ...bias(used)]);
+  return activated(options, layer, { from: "depthwise_kernel", to: "weight", axes: "HWCM->(CM)1HW" }, used);
 };
 
 const dense: Build = (options, weight) => {
   const used = options.flag("use_bias", true);
   const [inputs, out] = weight("kernel").shape as [number, number];
   const layer = new Linear({ in: inputs, out, bias: used });
-  return activated(options, layer, [{ from: "kernel", to: "0.weight", axes: "IO->OI" }, ...bias(used)]);
+  return activated(options, layer, { from: "kernel", to: "weight", axes: "IO->OI" }, used);
 };
 
 const batchNorm: Build = (options, weight) => {

@@ -160,7 +160,8 @@ function load(
 /**
  * A Keras model, Sequential or functional, from the folder of a TensorFlow.js layers model (or its `model.json`), in
  * evaluation mode and with its weights. It takes and gives images [N, C, H, W]; layers keep their names, so that
- * `model.layers.NAME` and state-dict keys `layers.NAME.0.weight` find them.
+ * `model.layers.NAME` and state-dict keys `layers.NAME.weight` find them (`layers.NAME.0.weight` where an activation that is
+ * not linear belongs to the layer).
  *
  * Kinds: Conv2D, DepthwiseConv2D, Dense, BatchNormalization, Activation, ReLU, LeakyReLU, Softmax, Dropout, UpSampling2D,
  * MaxPooling2D, AveragePooling2D, GlobalAveragePooling2D, Flatten, Add, Multiply, Concatenate.
