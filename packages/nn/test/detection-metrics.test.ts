@@ -108,6 +108,12 @@ describe("by hand", () => {
     expect(metric.result({ area: [201, 300] }).map).toBeNaN();
   });
 
+  test("an object that counts is found before one that does not, even if that overlaps more", () => {
+    // Overlaps 0.625 with the first, 0.76 with the second: found at 0.5, 0.55 and 0.6.
+    const metric = metricOf([[[[0.9, [0, 0, 10, 16]]], [unit, [0, 0, 10, 21]]]]);
+    expect(metric.result({ area: [50, 200] }).map).toBeCloseTo(0.3, 12);
+  });
+
   test("only the best detections count", () => {
     const metric = new MeanAveragePrecision(["thing"], { maxDetections: 1 });
     metric.add(

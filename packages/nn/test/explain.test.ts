@@ -21,7 +21,7 @@ import {
   saliency,
   smoothGrad,
 } from "@prewitt/nn";
-import { relu } from "@prewitt/ops";
+import { relu, resize2d } from "@prewitt/ops";
 import { describe, expect, test } from "vitest";
 
 class Net extends Module {
@@ -134,6 +134,28 @@ describe("gradCam", () => {
   });
 });
 
+test("gradCam weighs channels by their mean slope, and is resized to the image", () => {
+  const net = init(new Net(), [2, 8, 8]).eval();
+  const x = image(2, 2, 8, 8);
+  const { output, activations } = capture(net, ["features.4"], () => net.forward(x));
+  const a = activations["features.4"] as Tensor;
+  const slope = grad(output.slice(null, 2).sum(), a).dataSync();
+  const values = a.dataSync();
+  const expected = Array.from({ length: 2 * 16 }, (_, at) => {
+    const [n, position] = [Math.floor(at / 16), at % 16];
+    let sum = 0;
+    for (let c = 0; c < 4; c++) {
+      const from = (n * 4 + c) * 16;
+      const alpha = slope.slice(from, from + 16).reduce((p, q) => p + q, 0) / 16;
+      sum += alpha * (values[from + position] as number);
+    }
+    return Math.max(0, sum);
+  });
+  const map = gradCam(net, x, { layer: "features.4", target: 2, raw: true });
+  close(map, tensor(Float32Array.from(expected), { shape: [2, 1, 4, 4] }), 6);
+  close(gradCam(net, x, { layer: "features.4", target: 2 }), resize2d(map, { size: [8, 8], mode: "bilinear" }), 6);
+});
+
 describe("gradients in the pixels", () => {
   const weight = image(1, 2, 6, 6);
   const linear = (x: Tensor): Tensor => x.mul(weight).sum([1, 2, 3]);
@@ -157,6 +179,13 @@ describe("gradients in the pixels", () => {
     const spread = a.sub(x).square().mean().sqrt().itemSync();
     expect(spread).toBeGreaterThan(0.008);
     expect(spread).toBeLessThan(0.018);
+  });
+
+  test("the midpoint rule is exact where the gradient is linear", async () => {
+    const x = image(1, 2, 6, 6);
+    const square = (t: Tensor): Tensor => t.square().sum([1, 2, 3]).mul(0.5);
+    close(await integratedGradients(square, x, { steps: 1 }), x.square().mul(0.5));
+    close(await integratedGradients(square, x, { steps: 5 }), x.square().mul(0.5));
   });
 
   test("integrated gradients add up to the difference of the scores", async () => {

@@ -5,7 +5,8 @@
  *
  *   x̄_i = −t_i ℓ̄_i,   t̄_i = (log t_i + 1 − x_i) ℓ̄_i (0 where t_i = 0),   ū_i = eᵘ (u − x + 1) ℓ̄_i
  *
- * The terms of t_i = 0 are kept out by a `where` around the logarithm's argument too: 0 · −∞ would be NaN.
+ * The terms of t_i = 0 would be 0 · −∞ = NaN. A `where` leaves them out; in the gradient, which may be differentiated again,
+ * there is one around the logarithm's argument too.
  */
 
 import {
@@ -42,13 +43,9 @@ function readKlReduction(problems: Problems, value: unknown): KlReduction {
 }
 
 function termsOf(x: Tensor, target: Tensor, logTarget: boolean): Tensor {
-  if (logTarget) {
-    const t = target.exp();
-    const there = t.greater(0);
-    return there.where(t.mul(there.where(target, 0).sub(there.where(x, 0))), 0);
-  }
-  const there = target.notEqual(0);
-  return there.where(target.mul(there.where(target, 1).log().sub(there.where(x, 0))), 0);
+  const t = logTarget ? target.exp() : target;
+  const log = logTarget ? target : target.log();
+  return t.notEqual(0).where(t.mul(log.sub(x)), 0);
 }
 
 export const klDivergenceOp = defineOp<KlAttributes>({
