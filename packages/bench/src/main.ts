@@ -6,10 +6,12 @@
 import { parseArgs } from "node:util";
 import { Profile, wasmExecutor } from "@prewitt/wasm";
 import { session, useExecutor } from "prewitt";
+import { firstStep } from "./first-step/first-step.ts";
 import { measure } from "./measure.ts";
 import { emit, peakMemory, say } from "./row.ts";
 import type { Workload } from "./workload.ts";
 import { convWorkload } from "./workloads/conv.ts";
+import { epoch } from "./workloads/epoch.ts";
 import { matmulWorkload } from "./workloads/matmul.ts";
 import { mnistInference, mnistTraining } from "./workloads/mnist-cnn.ts";
 import { perceptronWorkload } from "./workloads/perceptron.ts";
@@ -33,6 +35,7 @@ const { values } = parseArgs({
     batch: { type: "string" },
     executor: { type: "string", default: "wasm" },
     profile: { type: "boolean", default: false },
+    node: { type: "string", default: process.execPath },
   },
 });
 
@@ -53,15 +56,26 @@ function profileOf(name: string, run: () => void): void {
 
 const common = { peer: "prewitt", version: "0.1.0", threads };
 for (const what of values.what.split(",")) {
+  if (what === "W6") {
+    firstStep(common, threads, values.node);
+    continue;
+  }
+  if (what === "epoch") {
+    await epoch(common);
+    continue;
+  }
   const workload = workloads.find((w) => w.what === what);
   if (workload === undefined) {
-    say(`no workload ${what}; there are ${workloads.map((w) => `${w.what} (${w.about})`).join(", ")}`);
+    say(
+      `no workload ${what}; there are ${workloads.map((w) => `${w.what} (${w.about})`).join(", ")}, W6 (first step of a process), epoch (all of MNIST)`,
+    );
     process.exitCode = 2;
     continue;
   }
   say(`${what}: ${workload.about}`);
   for (const work of workload.cases({ batch: values.batch === undefined ? undefined : Number(values.batch) })) {
-    const timing = measure(work.run, { seconds, warmup: Math.min(2, seconds) });
+    const tuning = (): boolean => !wasm.tuner.finished;
+    const timing = measure(work.run, { seconds, warmup: Math.min(2, seconds), tuning });
     if (values.profile) profileOf(work.name, work.run);
     emit(
       {

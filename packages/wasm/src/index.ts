@@ -4,3 +4,4 @@
 
 export { WasmExecutor, type WasmOptions, wasmExecutor } from "./executor/executor.ts";
 export { Profile, type ProfileRow } from "./executor/profile.ts";
+export type { Tuning } from "./executor/tuner.ts";

@@ -62,6 +62,7 @@ export class WasmExecutor implements Executor {
   profile: Profile | undefined;
   /** Rises when the arena, scratch memory or forms move: programs then resolve their addresses anew. */
   epoch = 0;
+  #local = 0;
   readonly #regions = new Map<string, { address: number; bytes: number }>();
   readonly #storages: FinalizationRegistry<number>;
   readonly #programs: FinalizationRegistry<() => void>;
@@ -137,6 +138,14 @@ export class WasmExecutor implements Executor {
     const address = this.heap.allocate(bytes);
     this.#regions.set(name, { address, bytes });
     this.epoch++;
+    return address;
+  }
+
+  /** Scratch memory of every thread, at least `bytes` long; returns the main thread's. It moves when it grows. */
+  reserveLocal(bytes: number): number {
+    const address = this.pool.reserveLocal(bytes);
+    if (address !== this.#local) this.epoch++;
+    this.#local = address;
     return address;
   }
 

@@ -2,10 +2,11 @@
 
 import type { ConvKernel, Operand } from "@prewitt/core";
 import { chain } from "../kernels/chain.ts";
-import { contractKernel } from "../kernels/contract.ts";
-import { convKernel } from "../kernels/conv.ts";
+import { type ConvVariant, convKernel, type ConvKernel as MadeConv } from "../kernels/conv.ts";
+import type { ConvAlgorithm, ConvDirection } from "../kernels/conv-choice.ts";
 import { convPlain } from "../kernels/conv-plain.ts";
-import { packingOf } from "./lower-contract.ts";
+import { alternativesOf } from "./alternatives.ts";
+import { lowerProduct } from "./lower-contract.ts";
 import { lowerEpilogue } from "./lower-epilogue.ts";
 import type { LoweredKernel, Lowering, LoweringContext } from "./lowered.ts";
 
@@ -18,15 +19,41 @@ export const lowerConv: Lowering<ConvKernel> = (kernel, context) => {
   const { epilogue, operands } = lowerEpilogue(kernel, context);
   const { relaxed } = context.options;
   const { batch } = geometry;
-  const made = convKernel({ direction, shape: geometry, batch, precision: context.precision, relaxed, epilogue });
   const extents = { batch };
-  if (direction === "weightGradient") return { kernel: made, operands: { x: first, dy: second, dw: write }, extents };
-  const named = { x: first, w: second, y: write, ...operands };
-  if (made.packing === undefined) return { kernel: made, operands: named, extents };
-  const kernelAndPacking = chain([made.packing.kernel, made], { packed: made.packing.bytes });
-  const packing = { source: second, target: "packed" };
-  return { kernel: kernelAndPacking, operands: named, extents, packing };
+  const spec = { direction, shape: geometry, batch, precision: context.precision, relaxed, epilogue };
+  const lowered = (made: MadeConv): LoweredKernel => {
+    if (direction === "weightGradient") return { kernel: made, operands: { x: first, dy: second, dw: write }, extents };
+    const named = { x: first, w: second, y: write, ...operands };
+    if (made.packing === undefined) return { kernel: made, operands: named, extents };
+    const kernelAndPacking = chain([made.packing.kernel, made], { packed: made.packing.bytes });
+    const packing = { source: second, target: "packed" };
+    return { kernel: kernelAndPacking, operands: named, extents, packing };
+  };
+  const made = convKernel(spec);
+  const { algorithm } = made;
+  const choices = relaxed ? convChoices(direction, algorithm) : [];
+  const alternatives = alternativesOf(choices, (variant) =>
+    lowered(convKernel({ ...spec, variant: { ...variant, algorithm } })),
+  );
+  return { ...lowered(made), alternatives };
 };
+
+/** Register tiles, unrolling and blocks that leave the order of every sum alone. */
+function convChoices(direction: ConvDirection, algorithm: ConvAlgorithm): readonly ConvVariant[] {
+  if (direction === "weightGradient") {
+    if (algorithm === "winograd") return [2, 8].map((unroll) => ({ winogradWeightGradient: { unroll } }));
+    if (algorithm === "direct")
+      return [{ rows: 4 }, { rows: 6 }, { unroll: 2 }].map((weightGradient) => ({ weightGradient }));
+    return [];
+  }
+  if (algorithm === "winograd")
+    return [{ tileRows: 4 }, { tileRows: 6 }, { unroll: 4 }, { groupFilters: 32 }, { groupFilters: 128 }].map(
+      (winograd) => ({ winograd }),
+    );
+  if (algorithm === "direct")
+    return [{ rows: 4 }, { rows: 5 }, { rows: 6 }, { unroll: 2 }, { unroll: 8 }].map((direct) => ({ direct }));
+  return [];
+}
 
 /** Whether every output reads the one input at its own place: then channels-last images are rows of a matrix. */
 function isPointwise({ geometry: { groups, axes } }: ConvKernel): boolean {
@@ -46,22 +73,16 @@ function pointwiseConv(kernel: ConvKernel, context: LoweringContext): LoweredKer
   const common = { relaxed: context.options.relaxed, epilogue };
   if (kernel.direction === "weightGradient") {
     const sizes = { m: filters, n: channels, k: pixels };
-    const made = contractKernel({
-      ...common,
-      ...sizes,
-      aStrides: [1, filters],
-      bStrides: [channels, 1],
-      cStrides: [channels, 1],
-    });
-    return { kernel: made, operands: { a: b, b: a, c }, extents: made.extents };
+    const strides = { aStrides: [1, filters], bStrides: [channels, 1], cStrides: [channels, 1] };
+    return lowerProduct({ ...common, ...sizes, ...strides }, { a: b, b: a, c });
   }
   const forward = kernel.direction === "forward";
   const [n, k] = forward ? [filters, channels] : [channels, filters];
   const bStrides = forward ? [1, channels] : [channels, 1];
   const sizes = { m: pixels, n, k };
   const keepsB = context.isLasting(b);
-  const made = contractKernel({ ...common, ...sizes, keepsB, aStrides: [k, 1], bStrides, cStrides: [n, 1] });
-  return { kernel: made, operands: { a, b, c, ...operands }, extents: made.extents, packing: packingOf(made, b) };
+  const strides = { aStrides: [k, 1], bStrides, cStrides: [n, 1] };
+  return lowerProduct({ ...common, ...sizes, keepsB, ...strides }, { a, b, c, ...operands });
 }
 
 function plainConv(kernel: ConvKernel, context: LoweringContext): LoweredKernel {

@@ -12,6 +12,14 @@ export interface LoweredKernel {
   readonly operands: Readonly<Record<string, Operand>>;
   readonly extents: Extents;
   readonly packing?: LoweredPacking | undefined;
+  /** Other kernels that compute the same bits: which is fastest only time can tell. */
+  readonly alternatives?: readonly Alternative[] | undefined;
+}
+
+export interface Alternative {
+  /** What is different, for plans and profiles. */
+  readonly label: string;
+  make(): LoweredKernel;
 }
 
 /** The first stage of a kernel copies an operand into another form, which holds until the operand changes. */

@@ -6,6 +6,7 @@ import {
   type Bindings,
   type Buffer,
   byteSize,
+  callHost,
   type DType,
   type HostArray,
   type HostKernel,
@@ -64,7 +65,8 @@ export class WasmProgram implements PreparedProgram {
   readonly #launches: (Launch | number)[] = [];
   /** Address of every buffer, by number. */
   readonly #base: number[];
-  readonly #bound: (TypedArray | undefined)[];
+  /** What the inputs were copied from last. */
+  #bound: (TypedArray | undefined)[] = [];
   #shared: readonly Readonly<Record<string, number>>[] = [];
   #scratchBytes = 0;
   #localBytes = 0;
@@ -84,7 +86,6 @@ export class WasmProgram implements PreparedProgram {
     this.#executor = executor;
     this.program = program;
     this.#base = program.buffers.map(() => -1);
-    this.#bound = program.inputs.map(() => undefined);
     this.#held = new HeldForms(executor.forms);
     this.#written = writtenVariables(program);
     const lasting = lastingBuffers(program, this.#written);
@@ -95,10 +96,10 @@ export class WasmProgram implements PreparedProgram {
       writerOf: (operand: Operand) => program.kernels.find((k) => k.writes.some((w) => w.buffer === operand.buffer)),
       isLasting: (operand: Operand) => lasting.has(operand.buffer),
     };
-    const lowered = program.kernels.map((kernel) =>
+    const defaults = program.kernels.map((kernel) =>
       kernel.kind === "host" ? undefined : lowerKernel(kernel, context),
     );
-    this.#kernels = new TunedKernels(executor.tuner, executor.functions, lowered);
+    this.#kernels = new TunedKernels(executor.tuner, executor.functions, defaults);
     this.#errorKernels = program.kernels.flatMap((kernel, i) => (usesErrors(kernel) ? [i] : []));
     for (const lowered of this.#lowered) {
       const buffer = lowered?.packing?.source.buffer;
@@ -157,10 +158,9 @@ export class WasmProgram implements PreparedProgram {
 
   /** Gives every parameter its value; done again only when memory has moved. */
   #resolve(): void {
-    const { pool } = this.#executor;
     const arena = this.#executor.reserve("arena", this.program.arena);
     const scratch = this.#executor.reserve("scratch", this.#scratchBytes);
-    const local = pool.reserveLocal(this.#localBytes);
+    const local = this.#executor.reserveLocal(this.#localBytes);
     // Last: whatever else takes memory may drop forms.
     const forms = this.#takeForms();
     for (const b of this.program.buffers)
@@ -349,7 +349,7 @@ export class WasmProgram implements PreparedProgram {
     const sizes = inputs.map(({ shape, dtype }) => sizeOf(shape) * byteSize(dtype));
     const holding = holdings.take(this, [...sizes, this.#errorKernels.length * ERROR_BYTES]);
     this.#holding = holding;
-    this.#bound.fill(undefined);
+    this.#bound = holding.bound;
     inputs.forEach(({ buffer }, i) => {
       this.#base[buffer] = holding.addresses[i] as number;
     });
@@ -373,7 +373,7 @@ export class WasmProgram implements PreparedProgram {
       data: heap.copyOut(this.#dtype(o), this.#address(o), sizeOf(o.shape)),
     });
     const writes = kernel.writes.map(copyIn);
-    kernel.call(kernel.reads.map(copyIn), writes);
+    callHost(kernel, kernel.reads.map(copyIn), writes);
     kernel.writes.forEach((o, i) => {
       heap.write((writes[i] as HostArray).data, this.#dtype(o), this.#address(o));
     });
