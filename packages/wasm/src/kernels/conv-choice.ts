@@ -6,7 +6,7 @@
 
 import { depthwiseFits } from "./conv-depthwise.ts";
 import type { ConvShape } from "./conv-shape.ts";
-import { blockCount, winogradFits, winogradPlan } from "./winograd-plan.ts";
+import { bestBlockRows, blockCount, winogradFits, winogradPlan } from "./winograd-plan.ts";
 
 export type ConvDirection = "forward" | "inputGradient" | "weightGradient";
 export type ConvAlgorithm = "winograd" | "direct" | "depthwise";
@@ -46,16 +46,26 @@ export function chooseConv({ shape, direction, precision }: ConvQuestion): ConvA
 
 /** Blocks from which on the fused arrangement has work for every thread. */
 const MANY_BLOCKS = 16;
+/** Staged: more tiles in a block, because every block fetches all filters, and smaller groups of filters for more tasks. */
+const STAGED_TILES = 32;
+const STAGED_FILTERS = 32;
 
-/** How tasks of Winograd kernels are arranged: changes no bit, so it may look at the batch freely. */
-export function winogradArrangement(
-  shape: ConvShape,
-  batch: number,
-): { arrangement: "fused" | "staged"; blockRows: number } {
+export interface WinogradCut {
+  readonly arrangement: "fused" | "staged";
+  readonly blockRows: number;
+  readonly groupFilters: number;
+}
+
+/** How tasks of Winograd kernels are arranged: changes no bit, so it may look at the batch, if only at small ones. */
+export function winogradArrangement(shape: ConvShape, batch: number): WinogradCut {
   const plan = winogradPlan(shape, true);
-  const rows = Math.max(1, batch * plan.tilesY);
-  if (blockCount(plan, batch) >= MANY_BLOCKS) return { arrangement: "fused", blockRows: plan.blockRows };
-  return { arrangement: "staged", blockRows: Math.min(plan.blockRows, rows) };
+  const { blockRows, groupFilters, tilesX, tilesY } = plan;
+  if (blockCount(plan, batch) >= MANY_BLOCKS) return { arrangement: "fused", blockRows, groupFilters };
+  return {
+    arrangement: "staged",
+    blockRows: Math.min(bestBlockRows(tilesX, STAGED_TILES), Math.max(1, batch * tilesY)),
+    groupFilters: Math.min(STAGED_FILTERS, groupFilters),
+  };
 }
 
 /** Partial sums of the chunked weight gradient above this travel more than they save. */

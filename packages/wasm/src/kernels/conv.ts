@@ -80,13 +80,13 @@ function convolution(spec: ConvSpec, algorithm: ConvAlgorithm, direction: "forwa
   const fusing = epilogue === undefined ? {} : { epilogue };
   if (algorithm === "winograd") {
     const computed = direction === "forward" ? shape : transposedShape(shape);
-    const chosen = winogradArrangement(computed, batch);
+    const { arrangement, ...cut } = winogradArrangement(computed, batch);
     const kernel = winogradConv({
       shape: computed,
       relaxed,
       ...fusing,
-      arrangement: variant.winograd?.arrangement ?? chosen.arrangement,
-      variant: { blockRows: chosen.blockRows, ...variant.winograd },
+      arrangement: variant.winograd?.arrangement ?? arrangement,
+      variant: { ...cut, ...variant.winograd },
     });
     const bytes = filterBytes(computed.channels, computed.filters);
     return { ...kernel, packing: { kernel: winogradWeights({ shape, direction, relaxed }), bytes } };

@@ -55,13 +55,13 @@ const bestTileRows = (tiles: number): number =>
  */
 const BLOCK_TILES = 16;
 
-/** Tile rows of a block: about `BLOCK_TILES` tiles, in a number that register tiles fill. */
-function bestBlockRows(tilesX: number): number {
+/** Tile rows of a block: about `wanted` tiles, in a number that register tiles fill. */
+export function bestBlockRows(tilesX: number, wanted: number): number {
   const score = (rows: number): number => {
     const tiles = rows * tilesX;
-    return paddedTiles(tiles, bestTileRows(tiles)) / tiles + 0.1 * Math.abs(Math.log(tiles / BLOCK_TILES));
+    return paddedTiles(tiles, bestTileRows(tiles)) / tiles + 0.1 * Math.abs(Math.log(tiles / wanted));
   };
-  const candidates = Array.from({ length: Math.ceil((2 * BLOCK_TILES) / tilesX) }, (_, i) => i + 1);
+  const candidates = Array.from({ length: Math.ceil((2 * wanted) / tilesX) }, (_, i) => i + 1);
   return candidates.reduce((best, rows) => (score(rows) < score(best) ? rows : best));
 }
 
@@ -79,7 +79,7 @@ export function winogradPlan(shape: ConvShape, relaxed: boolean, variant: Winogr
   const [y, x] = shape.axes;
   const tilesY = Math.ceil(y.output / 4);
   const tilesX = Math.ceil(x.output / 4);
-  const blockRows = variant.blockRows ?? bestBlockRows(tilesX);
+  const blockRows = variant.blockRows ?? bestBlockRows(tilesX, BLOCK_TILES);
   const tiles = blockRows * tilesX;
   const tileRows = variant.tileRows ?? bestTileRows(tiles);
   const groupFilters = Math.min(variant.groupFilters ?? 64, shape.filters);
