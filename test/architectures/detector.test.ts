@@ -84,25 +84,27 @@ function perfect({ objectness, offset, label }: YoloTargets, classes: number): T
 
 describe("assignment and decoding", () => {
   const object = fc.record({
-    cell: fc.integer({ min: 0, max: 7 }),
+    column: fc.integer({ min: 0, max: 11 }),
+    row: fc.integer({ min: 0, max: 7 }),
     across: fc.double({ min: 0.05, max: 0.95, noNaN: true }),
     down: fc.double({ min: 0.05, max: 0.95, noNaN: true }),
     width: fc.double({ min: 6, max: 60, noNaN: true }),
     height: fc.double({ min: 6, max: 60, noNaN: true }),
     label: fc.integer({ min: 0, max: 2 }),
   });
-  // One object in each of some columns of cells, so that no two share a cell.
-  const scene = fc.uniqueArray(object, { maxLength: 5, selector: ({ cell }) => cell });
+  // At most one object in each column of cells, so that no two share a cell.
+  const scene = fc.uniqueArray(object, { maxLength: 5, selector: ({ column }) => column });
 
   test("decode gives back the boxes that assign was given", async () => {
     const model = make();
     await fc.assert(
       fc.asyncProperty(fc.array(scene, { minLength: 1, maxLength: 3 }), async (scenes) => {
         const boxes = scenes.map((own) =>
-          own.map(({ cell, across, down, width, height }) => {
-            const [cx, cy] = [8 * (cell + across), 8 * (cell + down)];
-            const clip = (n: number): number => Math.min(64, Math.max(0, n));
-            return [clip(cx - width / 2), clip(cy - height / 2), clip(cx + width / 2), clip(cy + height / 2)];
+          own.map(({ column, row, across, down, width, height }) => {
+            const [cx, cy] = [8 * (column + across), 8 * (row + down)];
+            // Inside of the image of 96×64, so that decoding clips nothing.
+            const [w, h] = [Math.min(width, 2 * cx, 2 * (96 - cx)), Math.min(height, 2 * cy, 2 * (64 - cy))];
+            return [cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2];
           }),
         );
         const targets = model.assign(
@@ -110,7 +112,7 @@ describe("assignment and decoding", () => {
             boxes,
             scenes.map((own) => own.map((o) => o.label)),
           ),
-          [64, 64],
+          [64, 96],
         );
         const found = await model.decode(perfect(targets, 3), { iouThreshold: 1 });
         expect(targets.unassigned).toBe(0);
