@@ -1,5 +1,6 @@
 import { session, type Tensor } from "@prewitt/core";
 import {
+  AdaptiveAvgPool2d,
   AvgPool2d,
   BatchNorm2d,
   Conv2d,
@@ -7,13 +8,18 @@ import {
   Flatten,
   GlobalAvgPool2d,
   init,
+  type Layer,
   Linear,
   MaxPool2d,
   Module,
+  Pad2d,
+  PixelShuffle,
+  PixelUnshuffle,
   ReLU,
   Sequential,
   type SummaryRow,
   summary,
+  Upsample,
 } from "@prewitt/nn";
 import { relu } from "@prewitt/ops";
 import { describe, expect, test } from "vitest";
@@ -114,6 +120,25 @@ describe("receptive fields", () => {
       5: [31, 15],
       6: "all",
     });
+  });
+
+  test.each<[string, () => Layer, readonly [number, number]]>([
+    ["nearest, twice as large", () => new Upsample(2), [4, 4]],
+    ["bilinear, twice as large", () => new Upsample({ scale: 2, mode: "bilinear" }), [5, 5]],
+    ["bilinear, half as high", () => new Upsample({ scale: [0.5, 1], mode: "bilinear" }), [8, 5]],
+    ["adaptive: windows of up to 4, 8 / 3 apart", () => new AdaptiveAvgPool2d([3, 8]), [3 + 3 + 2 * (8 / 3), 5]],
+    ["channels to pixels", () => new PixelShuffle(2), [4, 4]],
+    ["pixels to channels", () => new PixelUnshuffle(2), [8, 8]],
+    ["the edge repeated", () => new Pad2d(1, { mode: "replicate" }), [5, 5]],
+  ])("3×3, then %s, then 3×3", (_, middle, expected) => {
+    const model = new Sequential(
+      new Conv2d({ out: 4, kernel: 3, padding: 1 }),
+      middle(),
+      new Conv2d({ out: 1, kernel: 3 }),
+    );
+    const { rows } = summary(init(model, [1, 8, 8]), [1, 8, 8]);
+    const [h, w] = rows.at(-1)?.receptiveField as readonly [number, number];
+    expect([h, w]).toEqual([expect.closeTo(expected[0], 9), expect.closeTo(expected[1], 9)]);
   });
 
   test("where paths join the larger field counts, and the container's own row says so", () => {

@@ -148,7 +148,13 @@ export {
   maxPoolTakeOp,
   type UnpoolOptions,
 } from "./pool/max-pool2d.ts";
-export { type Resize2dOptions, type ResizeMode, resize2d, resize2dOp } from "./resize/resize2d.ts";
+export {
+  type Resize2dOptions,
+  type ResizeAttributes,
+  type ResizeMode,
+  resize2d,
+  resize2dOp,
+} from "./resize/resize2d.ts";
 export type { AxisOptions } from "./softmax/axis.ts";
 export { logSoftmax, logSoftmaxOp } from "./softmax/log-softmax.ts";
 export { logSumExp, logSumExpOp } from "./softmax/log-sum-exp.ts";

@@ -151,7 +151,8 @@ export class InstanceNorm2d extends Module {
 
   override describe(): string {
     const { eps, affine } = this.options;
-    const parts = [`${this.weight?.shape[0] ?? this.options.in ?? "?"}`];
+    const channels = this.weight?.shape[0] ?? this.options.in;
+    const parts = channels === undefined ? [] : [`${channels}`];
     if (eps !== undefined) parts.push(`eps ${eps}`);
     if (affine === true) parts.push("affine");
     return parts.join(", ");

@@ -11,7 +11,19 @@
  */
 
 import { type Node, type Tensor, windowExtent } from "@prewitt/core";
-import { avgPool2dOp, conv2dInputGradientOp, conv2dOp, maxPool2dOp, type Pair } from "@prewitt/ops";
+import {
+  adaptiveAvgPool2dOp,
+  adaptiveMaxPool2dOp,
+  avgPool2dOp,
+  conv2dInputGradientOp,
+  conv2dOp,
+  maxPool2dOp,
+  type Pair,
+  pixelShuffleOp,
+  pixelUnshuffleOp,
+  type ResizeAttributes,
+  resize2dOp,
+} from "@prewitt/ops";
 
 /** Rows and columns; "all" where an element depends on the whole input. */
 export type ReceptiveField = Pair | "all";
@@ -47,12 +59,45 @@ function throughWindow(field: Field, window: Window, rule: typeof grow): Field {
   return { size: [h[0], w[0]], jump: [h[1], w[1]], image: true };
 }
 
+/** What an output of a resized image reads: one cell, or two neighbours an axis, `ratio` cells apart. */
+function throughResize({ size, jump }: Field, { attributes, inputs }: Node): Field {
+  const { mode, ratio, alignCorners, size: result } = attributes as unknown as ResizeAttributes;
+  const extents = (inputs[0] as Tensor).shape.slice(2) as unknown as Pair;
+  const along = (i: 0 | 1): readonly [number, number] => {
+    const apart = alignCorners ? (extents[i] - 1) / Math.max(1, result[i] - 1) : ratio[i];
+    const still = mode === "nearest" || (extents[i] === result[i] && apart === 1);
+    return [size[i] + (still || extents[i] === 1 ? 0 : jump[i]), jump[i] * apart];
+  };
+  const [h, w] = [along(0), along(1)];
+  return { size: [h[0], w[0]], jump: [h[1], w[1]], image: true };
+}
+
+/** The longest window of adaptive pooling, and the mean distance between windows. */
+function adaptiveWindow({ attributes, inputs }: Node): Window {
+  const [, , height, width] = (inputs[0] as Tensor).shape as readonly [number, number, number, number];
+  const [rows, columns] = attributes.size as Pair;
+  const longest = (n: number, m: number): number =>
+    Math.max(...Array.from({ length: m }, (_, p) => Math.ceil(((p + 1) * n) / m) - Math.floor((p * n) / m)));
+  return {
+    kernel: [longest(height, rows), longest(width, columns)],
+    stride: [height / rows, width / columns],
+    dilation: [1, 1],
+  };
+}
+
 function windowOf(node: Node): { window: Window; rule: typeof grow } | undefined {
   const { op, attributes, inputs } = node;
   const pairs = attributes as unknown as Window;
   if (op === conv2dOp || op === conv2dInputGradientOp) {
     const kernel = (inputs[1] as Tensor).shape.slice(2) as unknown as Pair;
     return { window: { ...pairs, kernel }, rule: op === conv2dOp ? grow : spread };
+  }
+  if (op === adaptiveAvgPool2dOp || op === adaptiveMaxPool2dOp) return { window: adaptiveWindow(node), rule: grow };
+  if (op === pixelShuffleOp || op === pixelUnshuffleOp) {
+    // A block of pixels from the channels of one, or one from the pixels of a block.
+    const factor = attributes.factor as number;
+    const [kernel, stride] = op === pixelShuffleOp ? [1, 1 / factor] : [factor, factor];
+    return { window: { kernel: [kernel, kernel], stride: [stride, stride], dilation: [1, 1] }, rule: grow };
   }
   return op === maxPool2dOp || op === avgPool2dOp ? { window: pairs, rule: grow } : undefined;
 }
@@ -71,7 +116,7 @@ function sameImage(a: Tensor, b: Tensor): boolean {
 }
 
 /** Ops that take images apart or place them, each output element reading one input element. */
-const PLACING = ["slice", "pad", "concat", "flip"];
+const PLACING = ["slice", "pad", "concat", "flip", "broadcastTo"];
 
 function step(node: Node, states: ReadonlyMap<Tensor, State>): State {
   const read = node.inputs.filter((t) => states.get(t) !== undefined);
@@ -81,6 +126,7 @@ function step(node: Node, states: ReadonlyMap<Tensor, State>): State {
   const joined = join(fields as Field[]);
   const found = windowOf(node);
   if (found !== undefined) return joined.image ? throughWindow(joined, found.window, found.rule) : "all";
+  if (node.op === resize2dOp) return joined.image ? throughResize(joined, node) : "all";
   const out = node.tensors[0] as Tensor;
   const placing = PLACING.includes(node.op.name);
   if (joined.image && node.op.name !== "matmul" && (placing || read.every((t) => sameImage(t, out)))) {
