@@ -13,6 +13,7 @@ import {
   type Local,
   type ModuleBuilder,
   memory,
+  type Value,
   v128,
 } from "../assembler/index.ts";
 import { chunkStart } from "./conv-chunks.ts";
@@ -29,6 +30,9 @@ export interface DepthwiseWeightGradientSpec extends CodeOptions {
 }
 
 type Index = Local<"i32">;
+
+/** Sums that a tile keeps in registers, beside some columns of dy. */
+const MOST_SUMS = 9;
 
 /** Stages (x, dy, partial, batch) and (partial, dw). */
 export function depthwiseWeightGradient({ shape, relaxed, variant = {} }: DepthwiseWeightGradientSpec): Kernel {
@@ -133,22 +137,37 @@ function tile(f: FunctionBuilder, shape: ConvShape, phase: Phase, run: ColumnRun
   const dy = Array.from({ length: run.size }, (_, k) => f.let(loadLanes(at.dy, at.lanes, k * pixel)));
   const place = (tap: number, k: number): number => k * phase.x.step + (tap - first) * phase.x.spacing;
   const places = [...new Set(run.taps.flatMap((tap) => dy.map((_, k) => place(tap, k))))].sort((a, b) => a - b);
-  at.lines.forEach(({ inside, start }, j) => {
-    f.if(inside, () => {
-      const line = f.let(i32.add(start, at.shift));
-      const sums = new Map(run.taps.map((tap) => [tap, f.let(v128.load(at.partial, (j * width + tap) * 16))]));
-      // Input by input: each is loaded once and forgotten after the taps and columns that it serves.
-      for (const here of places) {
-        const input = f.let(loadLanes(line, at.lanes, here * pixel));
+  const addLines = (numbers: readonly number[]): void => {
+    const lines = numbers.map((j) => ({
+      from: f.let(i32.add(at.lines[j]!.start, at.shift)),
+      sums: new Map(run.taps.map((tap) => [tap, f.let(v128.load(at.partial, (j * width + tap) * 16))])),
+    }));
+    // Input by input: each is loaded once and forgotten after the taps and columns that it serves.
+    for (const here of places) {
+      for (const { from, sums } of lines) {
+        const input = f.let(loadLanes(from, at.lanes, here * pixel));
         for (const [tap, sum] of sums) {
           dy.forEach((value, k) => {
             if (place(tap, k) === here) f.set(sum, madd(input, value, sum));
           });
         }
       }
-      for (const [tap, sum] of sums) f.do(v128.store(at.partial, sum, (j * width + tap) * 16));
+    }
+    lines.forEach(({ sums }, n) => {
+      for (const [tap, sum] of sums) f.do(v128.store(at.partial, sum, (numbers[n]! * width + tap) * 16));
     });
-  });
+  };
+  const one = (j: number): void => f.if(at.lines[j]!.inside, () => addLines([j]));
+  const all = at.lines.map((_, j) => j);
+  // Sums of one line wait for each other; those of several lines fill the time, as long as registers hold them.
+  if (all.length > 1 && all.length * run.taps.length <= MOST_SUMS) {
+    const inside = at.lines.map((line) => line.inside as Value<"i32">).reduce((both, next) => i32.and(both, next));
+    f.if(
+      inside,
+      () => addLines(all),
+      () => all.forEach(one),
+    );
+  } else all.forEach(one);
 }
 
 /** Stage (partial, dw): sums of chunks in order, to (C, 1, kh, kw). A task is four channels. */
