@@ -8,19 +8,10 @@
  * and then downloaded. The short form reads the 1,500 pictures that lie beside the examples.
  */
 
-import { fileURLToPath } from "node:url";
 import { nn, type Tensor } from "prewitt";
-import {
-  augment,
-  fashionMnist,
-  idxDataset,
-  normalise,
-  randomCrop,
-  randomErase,
-  randomFlip,
-  type Split,
-} from "prewitt/data";
+import { augment, normalise, randomCrop, randomErase, randomFlip } from "prewitt/data";
 import { classify } from "./shared/classifier.ts";
+import { fashion } from "./shared/fashion.ts";
 import { readOptions } from "./shared/options.ts";
 import { startTask } from "./shared/task.ts";
 
@@ -47,25 +38,12 @@ class Net extends nn.Module {
   }
 }
 
-/** The small files beside the examples, in the form of the whole ones. */
-function small(split: Split) {
-  const file = (what: string): string => fileURLToPath(new URL(`data/fashion-mnist-small/${what}.gz`, import.meta.url));
-  const prefix = split === "train" ? "train" : "t10k";
-  const { classes } = fashionMnist(split);
-  return idxDataset({
-    images: file(`${prefix}-images-idx3-ubyte`),
-    labels: file(`${prefix}-labels-idx1-ubyte`),
-    classes,
-  });
-}
-
-const data = options.short ? small : fashionMnist;
 const task = startTask("classification-fashion", options);
 const accuracies = await classify({
   task,
   network: () => new Net(),
-  training: data("train"),
-  testing: data("test"),
+  training: fashion("train", options),
+  testing: fashion("test", options),
   transform: augment(
     randomFlip(),
     randomCrop({ size: 28, padding: 2 }),

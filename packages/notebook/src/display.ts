@@ -8,7 +8,16 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { inspect } from "node:util";
-import { checkOptions, isTensor, OptionError, type Shape, type Tensor, type TypedArray, tensor } from "@prewitt/core";
+import {
+  checkOptions,
+  isTensor,
+  OptionError,
+  type Shape,
+  type Tensor,
+  type TypedArray,
+  tensor,
+  Variable,
+} from "@prewitt/core";
 import { blockLines } from "./blocks.ts";
 import { Displayable, JUPYTER, type MimeBundle } from "./drawing/displayable.ts";
 import { Drawing } from "./drawing/drawing.ts";
@@ -129,6 +138,7 @@ function checkForm({ as, scale }: DisplayOptions): void {
 
 function asTensor(x: unknown): Tensor | undefined {
   if (isTensor(x)) return x;
+  if (x instanceof Variable) return x.read();
   const { data, shape } = (x ?? {}) as { data?: unknown; shape?: unknown };
   if (!ArrayBuffer.isView(data) || !Array.isArray(shape)) return undefined;
   return tensor(data as TypedArray, { shape: shape as Shape });
@@ -139,7 +149,9 @@ function isRecord(x: unknown): x is Record<string, unknown> {
   if (typeof x !== "object" || x === null || Object.getPrototypeOf(x) !== Object.prototype) return false;
   return Object.values(x).some(
     (field) =>
-      isTensor(field) || (ArrayBuffer.isView((field as { data?: unknown })?.data) && "shape" in (field as object)),
+      isTensor(field) ||
+      field instanceof Variable ||
+      (ArrayBuffer.isView((field as { data?: unknown })?.data) && "shape" in (field as object)),
   );
 }
 

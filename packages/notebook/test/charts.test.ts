@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { OptionError, ShapeError, tensor, zeros } from "@prewitt/core";
+import { OptionError, ShapeError, tensor, Variable, zeros } from "@prewitt/core";
 import { ConfusionMatrix } from "@prewitt/nn";
 import { Chart, charts, type Drawing, display, Picture } from "@prewitt/notebook";
 import { decode } from "fast-png";
@@ -120,6 +120,8 @@ describe("what charts draw", () => {
       { x: 10, y: 1, series: "" },
       { x: 30, y: 3, series: "" },
     ]);
+    expect(rows(charts.line(new Variable(tensor([5]))), 0)).toEqual([{ x: 1, y: 5, series: "" }]);
+    expect(charts.filters(new Variable(zeros([2, 1, 3, 3]))).tiles).toHaveLength(2);
   });
 
   it("bands are the mean and the standard deviation, or the range", () => {

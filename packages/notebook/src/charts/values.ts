@@ -2,16 +2,17 @@
  * What charts take: arrays of numbers, tensors, or one of these by the name of its series.
  */
 
-import { isTensor, OptionError, type Tensor } from "@prewitt/core";
+import { isTensor, OptionError, type Tensor, Variable } from "@prewitt/core";
 
-/** Numbers: an array, a typed array, or a tensor of any shape read in row-major order. */
-export type Values = ArrayLike<number> | Tensor;
+/** Numbers: an array, a typed array, or a tensor or variable of any shape, read in row-major order. */
+export type Values = ArrayLike<number> | Tensor | Variable;
 
 /** One series, or several by name. */
 export type SeriesOf<V = Values> = V | Readonly<Record<string, V>>;
 
 /** Plain numbers. Throws `OptionError` for anything else. */
 export function numbersOf(op: string, x: Values): number[] {
+  if (x instanceof Variable) return numbersOf(op, x.read());
   if (isTensor(x)) return Array.from(x.dataSync() as ArrayLike<number>);
   if (isArrayLike(x)) {
     const numbers = Array.from(x, Number);
@@ -32,7 +33,7 @@ function isArrayLike(x: unknown): x is ArrayLike<number> {
 
 /** The series by name; one without a name has the name "". */
 export function seriesOf(op: string, data: SeriesOf): readonly (readonly [name: string, values: number[]])[] {
-  if (isTensor(data) || isArrayLike(data)) return [["", numbersOf(op, data)]];
+  if (isTensor(data) || data instanceof Variable || isArrayLike(data)) return [["", numbersOf(op, data)]];
   const entries = Object.entries((data ?? {}) as Readonly<Record<string, Values>>);
   if (entries.length === 0) throw new OptionError({ op, summary: "there is no series to draw" });
   return entries.map(([name, values]) => [name, numbersOf(`${op} "${name}"`, values)]);

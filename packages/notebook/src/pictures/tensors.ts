@@ -2,14 +2,15 @@
  * Tensors and arrays with a shape as tiles.
  */
 
-import { isTensor, type Shape, ShapeError, type Tensor, type TypedArray, tensor } from "@prewitt/core";
+import { isTensor, type Shape, ShapeError, type Tensor, type TypedArray, tensor, Variable } from "@prewitt/core";
 import type { Raster } from "../raster.ts";
 import { sheetOf } from "../raster.ts";
 
-/** A tensor, or numbers with their shape. */
-export type PictureSource = Tensor | { readonly data: TypedArray; readonly shape: Shape };
+/** A tensor, a variable, or numbers with their shape. */
+export type PictureSource = Tensor | Variable | { readonly data: TypedArray; readonly shape: Shape };
 
 export function tensorOf(x: PictureSource): Tensor {
+  if (x instanceof Variable) return x.read();
   return isTensor(x) ? x : tensor(x.data, { shape: x.shape });
 }
 

@@ -1,0 +1,94 @@
+/**
+ * Super-resolution: photographs at half size, doubled again by a network that others trained.
+ *
+ *     npm run example -- super-resolution
+ *
+ * The network is the residual dense network of the npm package `@upscalerjs/default-model`, a Keras model whose layers and
+ * weights are read as they are. Photographs are made half as large (cubic, as its training data were) and doubled by the
+ * network and, to compare, bilinear and cubic; the original tells how near each comes, in decibels of the peak
+ * signal-to-noise ratio over all colours. Pictures show a detail and the whole.
+ */
+
+import { fileURLToPath } from "node:url";
+import { compile, concat, nn, resize2d, type Tensor } from "prewitt";
+import { readImage, SampleRandom, writeImage } from "prewitt/data";
+import { loadKeras } from "prewitt/io";
+import { charts } from "prewitt/notebook";
+import { bicubic } from "./shared/bicubic.ts";
+import { readOptions } from "./shared/options.ts";
+import { startTask } from "./shared/task.ts";
+
+const options = readOptions({
+  photographs: { value: 4, short: 1, help: "photographs to double, at most 4" },
+  detail: { value: 96, short: 48, help: "side of the detail that is drawn, in pixels" },
+  seed: { value: 1, least: 0, help: "chooses details other than the prepared ones, from 2 on" },
+});
+const task = startTask("super-resolution", options);
+
+/** Photographs with the middle of a detail worth looking at, as shares of width and height. */
+const photographs = [
+  { name: "astronaut", centre: [0.44, 0.24] },
+  { name: "chelsea", centre: [0.45, 0.4] },
+  { name: "coffee", centre: [0.5, 0.45] },
+  { name: "rocket", centre: [0.5, 0.6] },
+] as const;
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const model = await loadKeras(here("node_modules/@upscalerjs/default-model/models"));
+console.log(`${nn.summary(model, [3, 64, 64])}`);
+const upscale = compile((image: Tensor) => model.forward(image).clamp(0, 255));
+
+/** Rows and columns in pairs: uint8 [C, H, W] as float32 [1, C, H', W']. */
+function even(photo: Tensor): Tensor {
+  const [, height, width] = photo.shape as [number, number, number];
+  return photo
+    .slice(null, [0, height - (height % 2)], [0, width - (width % 2)])
+    .cast("float32")
+    .unsqueeze(0);
+}
+
+const bytes = (x: Tensor): Tensor => x.round().clamp(0, 255).cast("uint8");
+
+/** A square around `centre`, as far as the photograph reaches. */
+function cut(x: Tensor, centre: readonly [number, number]): Tensor {
+  const [, , height, width] = x.shape as [number, number, number, number];
+  const side = Math.min(options.detail, height, width);
+  const from = (share: number, extent: number): number =>
+    Math.max(0, Math.min(extent - side, Math.round(share * extent - side / 2)));
+  const [left, top] = [from(centre[0], width), from(centre[1], height)];
+  return x.slice(null, null, [top, top + side], [left, left + side]);
+}
+
+const random = new SampleRandom(options.seed, 0, 0);
+const sums = new Map<string, number>();
+const chosen = photographs.slice(0, options.photographs);
+for (const { name, centre } of chosen) {
+  const original = even(await readImage(here(`data/photos/${name}.png`)));
+  const [, , height, width] = original.shape as [number, number, number, number];
+  // Bytes again, as a file would hold it.
+  const small = bytes(bicubic(original, height / 2, width / 2)).cast("float32");
+  const doubled = {
+    nearest: resize2d(small, { scale: 2 }),
+    bilinear: resize2d(small, { scale: 2, mode: "bilinear" }),
+    bicubic: bicubic(small, height, width),
+    network: upscale(small),
+  };
+  const found = await Promise.all(
+    Object.entries(doubled).map(async ([method, image]) => {
+      const decibels = await nn.psnr(bytes(image).cast("float32"), original, { range: 255 }).item();
+      sums.set(method, (sums.get(method) ?? 0) + decibels);
+      return { method, image, decibels };
+    }),
+  );
+  console.log(`${name}: ${found.map(({ method, decibels }) => `${method} ${decibels.toFixed(2)} dB`).join(", ")}`);
+  const place = options.seed < 2 ? centre : ([random.uniform(), random.uniform()] as const);
+  const details = concat([...found.map(({ image }) => cut(bytes(image), place)), cut(bytes(original), place)]);
+  const captions = [...found.map(({ method, decibels }) => `${method}, ${decibels.toFixed(2)} dB`), "original"];
+  await task.picture(name, charts.images(details, { title: `${name}, doubled`, captions, perRow: 5, width: 240 }));
+  await writeImage(task.path(`${name}-before.png`), bytes(small).squeeze(0));
+  await writeImage(task.path(`${name}-after.png`), bytes(doubled.network).squeeze(0));
+}
+
+await task.weights(model);
+for (const [method, sum] of sums) console.log(`${method.padEnd(9)} ${(sum / chosen.length).toFixed(2)} dB on average`);
+task.finish("PSNR (dB)", (sums.get("network") as number) / chosen.length);
