@@ -81,9 +81,52 @@ const pools: readonly GraphTemplate[] = [
     },
     2,
   ),
+  template(
+    "adaptive pool",
+    (c) => {
+      const x = c.float(image);
+      const op = c.choose("adaptiveAvgPool2d", "adaptiveMaxPool2d");
+      return x && `${op}(${x.name}, [${c.integer(1, 4)}, ${c.integer(1, 4)}])`;
+    },
+    2,
+  ),
   template("globalAvgPool2d", (c) => {
     const x = c.float(image);
     return x && `globalAvgPool2d(${x.name})`;
+  }),
+];
+
+const resizing: readonly GraphTemplate[] = [
+  template(
+    "resize2d",
+    (c) => {
+      const x = c.float((v) => image(v) && v.shape[2]! * v.shape[3]! <= 64);
+      const to = c.choose(
+        `scale: ${c.integer(1, 3)}`,
+        `scale: [${c.integer(1, 2)}, 1.5]`,
+        `size: [${c.integer(1, 7)}, ${c.integer(1, 7)}]`,
+      );
+      const mode = c.choose("", ', mode: "bilinear"', ', mode: "bilinear", alignCorners: true');
+      return x && `resize2d(${x.name}, { ${to}${mode} })`;
+    },
+    3,
+  ),
+  template("pad2d", (c) => {
+    const x = c.float((v) => image(v) && v.shape[2]! > 1 && v.shape[3]! > 1);
+    const mode = c.choose("constant", "reflect", "replicate", "circular");
+    return x && `pad2d(${x.name}, [[${c.integer(0, 1)}, 1], [0, ${c.integer(0, 1)}]], { mode: "${mode}" })`;
+  }),
+  template("pixelShuffle", (c) => {
+    const x = c.float((v) => image(v) && v.shape[1]! % 4 === 0);
+    return x && `pixelShuffle(${x.name}, 2)`;
+  }),
+  template("pixelUnshuffle", (c) => {
+    const x = c.float((v) => image(v) && v.shape[2]! % 2 === 0 && v.shape[3]! % 2 === 0);
+    return x && `pixelUnshuffle(${x.name}, 2)`;
+  }),
+  template("localResponseNorm", (c) => {
+    const x = c.float((v) => v.shape.length >= 2);
+    return x && `localResponseNorm(${x.name}, { size: ${c.integer(1, 4)}, alpha: 0.5 })`;
   }),
 ];
 
@@ -92,7 +135,10 @@ const rest: readonly GraphTemplate[] = [
     "activation",
     (c) => {
       const x = c.float();
-      return x && `${c.choose("relu", "leakyRelu", "silu", "gelu", "softplus", "logSigmoid")}(${x.name})`;
+      return (
+        x &&
+        `${c.choose("relu", "leakyRelu", "silu", "gelu", "softplus", "logSigmoid", "relu6", "hardTanh", "hardSigmoid", "hardSwish", "elu", "selu", "mish", "softsign")}(${x.name})`
+      );
     },
     4,
   ),
@@ -146,4 +192,4 @@ const rest: readonly GraphTemplate[] = [
   }),
 ];
 
-export const opsTemplates: readonly GraphTemplate[] = [...convolutions, ...pools, ...rest];
+export const opsTemplates: readonly GraphTemplate[] = [...convolutions, ...pools, ...resizing, ...rest];

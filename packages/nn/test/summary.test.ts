@@ -137,7 +137,7 @@ describe("receptive fields", () => {
       new Conv2d({ out: 1, kernel: 3 }),
     );
     const { rows } = summary(init(model, [1, 8, 8]), [1, 8, 8]);
-    const [h, w] = rows.at(-1)?.receptiveField as readonly [number, number];
+    const [h, w] = (rows.at(-1) as SummaryRow).receptiveField as readonly [number, number];
     expect([h, w]).toEqual([expect.closeTo(expected[0], 9), expect.closeTo(expected[1], 9)]);
   });
 
