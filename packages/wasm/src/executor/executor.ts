@@ -30,6 +30,11 @@ export interface WasmOptions {
   /** Use relaxed SIMD where the engine has it (default true). */
   readonly relaxedSimd?: boolean | undefined;
   /**
+   * `"strict"`: every sum is taken in plain order, without Winograd's algorithm, so that convolutions of small integers
+   * are exact and rounding is the direct kernels', at up to three times the time. Default: `session.precision`, "fast".
+   */
+  readonly precision?: "fast" | "strict" | undefined;
+  /**
    * Kernels of fewer operations and bytes than this are left to the calling thread (default 300,000). 0 wakes the threads
    * for all of them, which tests do.
    */
@@ -63,6 +68,7 @@ export class WasmExecutor implements Executor {
   /** Rises when the arena, scratch memory or forms move: programs then resolve their addresses anew. */
   epoch = 0;
   #local = 0;
+  readonly #precision: "fast" | "strict" | undefined;
   readonly #regions = new Map<string, { address: number; bytes: number }>();
   readonly #storages: FinalizationRegistry<number>;
   readonly #programs: FinalizationRegistry<() => void>;
@@ -75,6 +81,7 @@ export class WasmExecutor implements Executor {
         fix: 'use a newer engine, or useExecutor("reference")',
       });
     this.code = { relaxed: features.relaxedSimd && options.relaxedSimd !== false };
+    this.#precision = options.precision;
     this.parallelWork = options.parallelWork ?? PARALLEL_WORK;
     const shared = features.threads && typeof SharedArrayBuffer !== "undefined";
     this.heap = new Heap(shared, CONTROL_BYTES);
@@ -104,7 +111,7 @@ export class WasmExecutor implements Executor {
   }
 
   get precision(): "fast" | "strict" {
-    return session.precision;
+    return this.#precision ?? session.precision;
   }
 
   prepare(program: Program): PreparedProgram {
