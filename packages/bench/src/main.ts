@@ -1,6 +1,9 @@
 /**
  * The benchmark: `npm run bench -- --what W1,W2 --threads 2 --seconds 1.5 [--batch B] [--executor wasm|reference]`.
  * JSON lines on standard output, progress on standard error.
+ *
+ * `--what W6 [--node PATH]` times the first step of a process, `--what epoch` one epoch of MNIST, `--peers` other
+ * libraries, `--table FILE,…` prints a table of such lines, PyTorch's among them, and puts it into the README.
  */
 
 import { parseArgs } from "node:util";
@@ -8,7 +11,9 @@ import { Profile, wasmExecutor } from "@prewitt/wasm";
 import { session, useExecutor } from "prewitt";
 import { firstStep } from "./first-step/first-step.ts";
 import { measure } from "./measure.ts";
+import { peers } from "./peers/peers.ts";
 import { emit, peakMemory, say } from "./row.ts";
+import { readRows, speedTable, writeTable } from "./table.ts";
 import type { Workload } from "./workload.ts";
 import { convWorkload } from "./workloads/conv.ts";
 import { epoch } from "./workloads/epoch.ts";
@@ -36,6 +41,8 @@ const { values } = parseArgs({
     executor: { type: "string", default: "wasm" },
     profile: { type: "boolean", default: false },
     node: { type: "string", default: process.execPath },
+    peers: { type: "boolean", default: false },
+    table: { type: "string" },
   },
 });
 
@@ -55,38 +62,47 @@ function profileOf(name: string, run: () => void): void {
 }
 
 const common = { peer: "prewitt", version: "0.1.0", threads };
-for (const what of values.what.split(",")) {
-  if (what === "W6") {
-    firstStep(common, threads, values.node);
-    continue;
-  }
-  if (what === "epoch") {
-    await epoch(common);
-    continue;
-  }
-  const workload = workloads.find((w) => w.what === what);
-  if (workload === undefined) {
-    say(
-      `no workload ${what}; there are ${workloads.map((w) => `${w.what} (${w.about})`).join(", ")}, W6 (first step of a process), epoch (all of MNIST)`,
-    );
-    process.exitCode = 2;
-    continue;
-  }
-  say(`${what}: ${workload.about}`);
-  for (const work of workload.cases({ batch: values.batch === undefined ? undefined : Number(values.batch) })) {
-    const tuning = (): boolean => !wasm.tuner.finished;
-    const timing = measure(work.run, { seconds, warmup: Math.min(2, seconds), tuning });
-    if (values.profile) profileOf(work.name, work.run);
-    emit(
-      {
-        what,
-        case: work.name,
-        ...timing,
-        ...(work.flops === undefined ? {} : { gflops: work.flops / timing.ms / 1e6 }),
-        ...(work.items === undefined ? {} : { ips: (work.items / timing.ms) * 1e3 }),
-        ...(work.memory === true ? { rss_mb: peakMemory() } : {}),
-      },
-      common,
-    );
+async function measureAll(): Promise<void> {
+  for (const what of values.what.split(",")) {
+    if (what === "W6") {
+      firstStep(common, threads, values.node);
+      continue;
+    }
+    if (what === "epoch") {
+      await epoch(common);
+      continue;
+    }
+    const workload = workloads.find((w) => w.what === what);
+    if (workload === undefined) {
+      say(
+        `no workload ${what}; there are ${workloads.map((w) => `${w.what} (${w.about})`).join(", ")}, W6 (first step of a process), epoch (all of MNIST)`,
+      );
+      process.exitCode = 2;
+      continue;
+    }
+    say(`${what}: ${workload.about}`);
+    for (const work of workload.cases({ batch: values.batch === undefined ? undefined : Number(values.batch) })) {
+      const tuning = (): boolean => !wasm.tuner.finished;
+      const timing = measure(work.run, { seconds, warmup: Math.min(2, seconds), tuning });
+      if (values.profile) profileOf(work.name, work.run);
+      emit(
+        {
+          what,
+          case: work.name,
+          ...timing,
+          ...(work.flops === undefined ? {} : { gflops: work.flops / timing.ms / 1e6 }),
+          ...(work.items === undefined ? {} : { ips: (work.items / timing.ms) * 1e3 }),
+          ...(work.memory === true ? { rss_mb: peakMemory() } : {}),
+        },
+        common,
+      );
+    }
   }
 }
+
+if (values.table !== undefined) {
+  const table = speedTable(readRows(values.table.split(",")));
+  if (!writeTable(table)) say("the README has no marks for the table");
+  say(table);
+} else if (values.peers) peers(values.what.split(","), seconds);
+else await measureAll();
