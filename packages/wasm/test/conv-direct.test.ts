@@ -189,4 +189,22 @@ describe("direct kernels", () => {
       for (let o = 0; o < 8; o++) expect(Number.isNaN(y[p * 8 + o]!)).toBe(near);
     }
   });
+
+  test("an infinite weight gives NaN where its tap meets padding, and nowhere else; depthwise leaves that tap out", () => {
+    for (const [shape, border] of [
+      [same(2, 4, 5), Number.NaN],
+      [same(1, 1, 5, 3, 1, 4), 4],
+    ] as const) {
+      const size = sizes(shape, 1);
+      const x = new Float32Array(size.x).fill(1);
+      const w = new Float32Array(size.w).fill(1);
+      for (let filter = 0; filter < size.w; filter += 9) w[filter] = Number.POSITIVE_INFINITY;
+      const y = runConv({ direction: "forward", shape, batch: 1, precision: "strict" }, x, w);
+      // The infinite tap looks up and left: padding for the first row and column, a pixel elsewhere.
+      expect(y[0]).toBe(border);
+      expect(y.filter((_, i) => i >= 4 * 5 && i % (4 * 5) >= 4)).toEqual(
+        new Float32Array(4 * 4 * 4).fill(Number.POSITIVE_INFINITY),
+      );
+    }
+  });
 });

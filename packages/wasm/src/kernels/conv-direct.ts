@@ -2,6 +2,9 @@
  * Direct convolution, channels-last, from packed weights: forward and input gradient of any stride, padding, dilation
  * and groups, as correlations. No im2col: the register tile walks rows of pixels at constant offsets, and a tap row of an
  * undilated kernel (kw · channels floats) is one run.
+ *
+ * Padding is zeros that are multiplied: an infinite or NaN weight gives NaN wherever its tap meets padding, where plain
+ * loops (and the depthwise kernels) leave the tap out. Finite weights give equal values either way.
  */
 
 import { type FunctionBuilder, type FunctionHandle, i32, type Local, type ModuleBuilder } from "../assembler/index.ts";

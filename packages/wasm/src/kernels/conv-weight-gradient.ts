@@ -1,6 +1,7 @@
 /**
  * Direct weight gradient of a convolution, channels-last, of any stride, padding, dilation and groups: see
- * `weight-gradient-plan.ts` for the arrangement of the sums.
+ * `weight-gradient-plan.ts` for the arrangement of the sums. Padding is zeros that are multiplied: an infinite or NaN dy gives
+ * NaN for the taps that met padding there.
  */
 
 import { type FunctionHandle, i32, type Local, type ModuleBuilder } from "../assembler/index.ts";
