@@ -3,10 +3,12 @@
  *
  *     npm run example -- super-resolution
  *
- * The network is the residual dense network of the npm package `@upscalerjs/default-model`, a Keras model whose layers and
- * weights are read as they are. Photographs are made half as large (cubic, as its training data were) and doubled by the
- * network and, to compare, bilinear and cubic; the original tells how near each comes, in decibels of the peak
- * signal-to-noise ratio over all colours. Pictures show a detail and the whole.
+ * The network is the small residual dense network of the npm package `@upscalerjs/default-model`, a Keras model whose layers
+ * and weights are read as they are. Photographs are made half as large (cubic, as training data for this task are) and
+ * doubled by the network and, to compare, bilinear and cubic; the original tells how near each comes, in decibels of the
+ * peak signal-to-noise ratio over all colours. On the four photographs the network comes nearer than bilinear (29.76 against
+ * 29.29 dB on average) and not as near as cubic (30.20 dB): it is trained for other pictures than these, which were scaled
+ * down once already. Pictures show a detail and the whole, before and after.
  */
 
 import { fileURLToPath } from "node:url";
