@@ -146,6 +146,20 @@ describe("memory of kept forms", () => {
     expect(session.plans).toBeDefined();
   });
 
+  test("kernels that take turns while they are tuned leave no forms behind", () => {
+    for (const tuning of ["live", 1, 2, 3] as const) {
+      const executor = wasmExecutor({ threads: 1, tuning });
+      open.push(useExecutor(executor));
+      const w = new Variable(noise([256, 256], 1));
+      const infer = compile((x: Tensor) => x.matmul(w.read().transpose([1, 0])));
+      const input = noise([64, 256], 3);
+      for (let i = 0; i < 60; i++) {
+        infer(input);
+        expect(executor.forms.bytes).toBe(i === 0 ? 0 : 256 * 256 * 4);
+      }
+    }
+  });
+
   test("a full heap drops forms, with the same results", () => {
     const executor = use();
     const [input, w] = [noise(x, 3), new Variable(noise(shape, 1))];

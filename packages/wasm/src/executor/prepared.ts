@@ -20,11 +20,12 @@ import {
   type Value,
 } from "@prewitt/core";
 import type { Stage } from "../kernels/kernel.ts";
-import { Contents, type DerivedForm, type FormKey, HeldForms } from "./derived.ts";
+import type { DerivedForm } from "./derived.ts";
 import { raiseError, usesErrors } from "./errors.ts";
 import type { WasmExecutor } from "./executor.ts";
 import type { CompiledStage } from "./functions.ts";
 import type { Holding } from "./holdings.ts";
+import { KeptForms, type SharedScratch } from "./kept-forms.ts";
 import type { LoweredKernel } from "./lowered.ts";
 import { lowerKernel } from "./lowerings.ts";
 import type { WasmStorage } from "./storage.ts";
@@ -49,15 +50,6 @@ interface Launch {
   values: number[];
 }
 
-/** A value that outlives a run, and from which some kernel derives a form. */
-interface Source {
-  contents: Contents;
-  /** The version at the last run; −1 when there was none with these contents. */
-  seen: number;
-  /** Forms are kept from the second run with the same value on: programs that run once or always change it never pay. */
-  keeping: boolean;
-}
-
 export class WasmProgram implements PreparedProgram {
   readonly program: Program;
   readonly #executor: WasmExecutor;
@@ -67,12 +59,10 @@ export class WasmProgram implements PreparedProgram {
   readonly #base: number[];
   /** What the inputs were copied from last. */
   #bound: (TypedArray | undefined)[] = [];
-  #shared: readonly Readonly<Record<string, number>>[] = [];
+  #shared: readonly SharedScratch[] = [];
   #scratchBytes = 0;
   #localBytes = 0;
-  /** By buffer. */
-  readonly #sources = new Map<number, Source>();
-  readonly #held: HeldForms;
+  readonly #forms: KeptForms;
   /** Numbers of the variables that the program writes. */
   readonly #written: readonly number[];
   #errors = 0;
@@ -86,29 +76,24 @@ export class WasmProgram implements PreparedProgram {
     this.#executor = executor;
     this.program = program;
     this.#base = program.buffers.map(() => -1);
-    this.#held = new HeldForms(executor.forms);
     this.#written = writtenVariables(program);
-    const lasting = lastingBuffers(program, this.#written);
+    this.#forms = new KeptForms(program, this.#written, executor.forms, executor.traits.memoryLimit);
     const context = {
       options: executor.code,
       precision: executor.precision,
       dtypeOf: (operand: Operand) => (program.buffers[operand.buffer] as Buffer).dtype,
       writerOf: (operand: Operand) => program.kernels.find((k) => k.writes.some((w) => w.buffer === operand.buffer)),
-      isLasting: (operand: Operand) => lasting.has(operand.buffer),
+      isLasting: (operand: Operand) => this.#forms.isLasting(operand.buffer),
     };
     const defaults = program.kernels.map((kernel) =>
       kernel.kind === "host" ? undefined : lowerKernel(kernel, context),
     );
     this.#kernels = new TunedKernels(executor.tuner, executor.functions, defaults);
     this.#errorKernels = program.kernels.flatMap((kernel, i) => (usesErrors(kernel) ? [i] : []));
-    for (const lowered of this.#lowered) {
-      const buffer = lowered?.packing?.source.buffer;
-      if (buffer !== undefined && lasting.has(buffer))
-        this.#sources.set(buffer, { contents: new Contents(), seen: -1, keeping: false });
-    }
+    this.#forms.watch(defaults);
     this.#firstCommit = firstCommit(program);
     this.#makeLaunches();
-    executor.releaseWith(this, this.#held);
+    executor.releaseWith(this, this.#forms.held);
   }
 
   get #lowered(): readonly (LoweredKernel | undefined)[] {
@@ -162,7 +147,7 @@ export class WasmProgram implements PreparedProgram {
     const scratch = this.#executor.reserve("scratch", this.#scratchBytes);
     const local = this.#executor.reserveLocal(this.#localBytes);
     // Last: whatever else takes memory may drop forms.
-    const forms = this.#takeForms();
+    const forms = this.#forms.take(this.#lowered, this.#shared);
     for (const b of this.program.buffers)
       if (b.role === "temporary" && b.offset >= 0) this.#base[b.id] = arena + b.offset;
     for (const launch of this.#launches) {
@@ -184,29 +169,6 @@ export class WasmProgram implements PreparedProgram {
     this.#epoch = this.#executor.epoch;
   }
 
-  /** Forms that are kept, by kernel. */
-  #takeForms(): ReadonlyMap<number, DerivedForm> {
-    const keeping = new Set([...this.#sources.values()].filter((s) => s.keeping).map((s) => s.contents));
-    this.#held.release((form) => !keeping.has(form.name.contents));
-    const forms = new Map<number, DerivedForm>();
-    this.#lowered.forEach((lowered, kernel) => {
-      const wanted = lowered === undefined ? undefined : this.#formOf(lowered, kernel);
-      if (wanted === undefined || !keeping.has(wanted.contents)) return;
-      const used = this.program.arena + this.#held.bytes + wanted.bytes;
-      const form = used > this.#executor.traits.memoryLimit ? undefined : this.#held.take(wanted);
-      if (form !== undefined) forms.set(kernel, form);
-    });
-    return forms;
-  }
-
-  #formOf({ packing, kernel: { stages } }: LoweredKernel, kernel: number): FormKey | undefined {
-    const source = packing === undefined ? undefined : this.#sources.get(packing.source.buffer);
-    if (packing === undefined || source === undefined || stages[0] === undefined) return undefined;
-    const bytes = this.#shared[kernel]?.[packing.target] as number;
-    const key = `${stages[0].key} of ${bytes} bytes from element ${packing.source.offset}`;
-    return { contents: source.contents, key, bytes };
-  }
-
   /** Addresses of a kernel's shared scratch by name, the kept form among them. */
   #placeScratch(kernel: number, start: number, form: DerivedForm | undefined): Map<string, number> {
     const kept = form === undefined ? undefined : this.#lowered[kernel]?.packing?.target;
@@ -225,8 +187,7 @@ export class WasmProgram implements PreparedProgram {
 
   /** Gives the kept forms back, for a program that will hardly run again; a later run makes them anew. */
   release(): void {
-    this.#held.release();
-    for (const source of this.#sources.values()) source.keeping = false;
+    this.#forms.release();
     this.#epoch = -1;
   }
 
@@ -309,11 +270,7 @@ export class WasmProgram implements PreparedProgram {
     for (let i = 0; i < variables.length; i++) {
       const { buffer } = variables[i] as { buffer: number };
       const { address, contents } = bindings.variables[i] as WasmStorage;
-      const source = this.#sources.get(buffer);
-      if (source !== undefined && source.contents !== contents) {
-        this.#sources.set(buffer, { contents, seen: -1, keeping: false });
-        moved = true;
-      }
+      moved = this.#forms.bind(buffer, contents) || moved;
       if (this.#base[buffer] === address) continue;
       this.#base[buffer] = address;
       moved = true;
@@ -324,17 +281,10 @@ export class WasmProgram implements PreparedProgram {
       if (this.#bound[i] === array && input.source !== "argument") continue;
       heap.write(array, input.dtype, this.#base[input.buffer] as number);
       this.#bound[i] = array;
-      const source = this.#sources.get(input.buffer);
-      if (source !== undefined) source.contents.version++;
+      this.#forms.wrote(input.buffer);
     }
     for (const i of this.#written) (bindings.variables[i] as WasmStorage).contents.version++;
-    for (const source of this.#sources.values()) {
-      if (!source.keeping && source.seen === source.contents.version) {
-        source.keeping = true;
-        moved = true;
-      }
-      source.seen = source.contents.version;
-    }
+    moved = this.#forms.settle() || moved;
     if (moved) this.#resolve();
   }
 
@@ -387,13 +337,6 @@ function writtenVariables(program: Program): number[] {
   const buffers = new Set(program.kernels.flatMap((kernel) => kernel.writes.map((w) => w.buffer)));
   const assigned = new Set(program.assigns.map((a) => a.variable));
   return program.variables.flatMap(({ buffer }, i) => (buffers.has(buffer) || assigned.has(i) ? [i] : []));
-}
-
-/** Buffers whose values outlive a run: constants, and variables that the program does not write. */
-function lastingBuffers(program: Program, written: readonly number[]): Set<number> {
-  const constants = program.inputs.filter((input) => input.source === "constant").map((input) => input.buffer);
-  const unwritten = program.variables.flatMap(({ buffer }, i) => (written.includes(i) ? [] : [buffer]));
-  return new Set([...constants, ...unwritten]);
 }
 
 function bytesOf(program: Program, kernel: ProgramKernel): number {
