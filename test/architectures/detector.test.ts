@@ -117,9 +117,9 @@ describe("assignment and decoding", () => {
         const found = await model.decode(perfect(targets, 3), { iouThreshold: 1 });
         expect(targets.unassigned).toBe(0);
         found.forEach((image, n) => {
-          expect(image.labels.length).toBe(scenes[n]?.length);
+          expect(image.classes.length).toBe(scenes[n]?.length);
           scenes[n]?.forEach(({ label }, k) => {
-            const same = Array.from(image.labels, (found, row) => {
+            const same = Array.from(image.classes, (found, row) => {
               const box = image.boxes.subarray(4 * row, 4 * row + 4);
               return found === label && box.every((v, i) => Math.abs(v - (boxes[n]?.[k]?.[i] ?? Number.NaN)) < 1e-2);
             });
@@ -240,9 +240,9 @@ test("it learns to find rectangles", { timeout: 240_000 }, async () => {
   const found = await model.eval().decode(model.forward(images), { scoreThreshold: 0.5 });
   found.forEach((image, n) => {
     const wanted = labels[n] as number[];
-    expect([...image.labels].sort(), `labels of scene ${n}`).toEqual([...wanted].sort());
+    expect([...image.classes].sort(), `labels of scene ${n}`).toEqual([...wanted].sort());
     wanted.forEach((label, k) => {
-      const at = image.labels.indexOf(label);
+      const at = image.classes.indexOf(label);
       const off = (boxes[n]?.[k] ?? []).map((value, i) => Math.abs(value - (image.boxes[4 * at + i] ?? Number.NaN)));
       expect(Math.max(...off), `box ${k} of scene ${n}`).toBeLessThan(3);
     });

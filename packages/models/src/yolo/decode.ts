@@ -4,7 +4,7 @@
  *
  *     centre = (column + σ(x), row + σ(y)) · stride,   size = (aw eʷ, ah eʰ),   score = σ(o) · softmax(c)[label]
  *
- * with the most probable label; boxes are clipped to the image, and non-maximum suppression goes label by label.
+ * with the most probable class as the label; boxes are clipped to the image, and non-maximum suppression goes label by label.
  */
 
 import { nms } from "@prewitt/ops";
@@ -16,7 +16,7 @@ export interface Detections {
   readonly boxes: Float32Array;
   /** 0 … 1 */
   readonly scores: Float32Array;
-  readonly labels: Int32Array;
+  readonly classes: Int32Array;
 }
 
 export interface DecodeOptions {
@@ -93,6 +93,6 @@ export function decodeImage(values: ArrayLike<number>, layout: Layout, options: 
   return {
     boxes: Float32Array.from(Array.from(kept).flatMap((i) => boxes.slice(4 * i, 4 * i + 4))),
     scores: Float32Array.from(kept, (i) => scores[i] as number),
-    labels: Int32Array.from(kept, (i) => labels[i] as number),
+    classes: Int32Array.from(kept, (i) => labels[i] as number),
   };
 }

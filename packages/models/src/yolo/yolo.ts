@@ -31,7 +31,7 @@ export interface YoloOptions extends ModelOptions {
   readonly classes?: number | undefined;
   /** Sizes that boxes start from, in pixels; `clusterAnchors` finds them. Default: squares of 1, 2 and 4 strides. */
   readonly anchors?: readonly Anchor[] | undefined;
-  /** Pixels of a cell; a power of two for the default backbone. Default 16. */
+  /** Pixels of a cell; a power of two for the default backbone. 8 for objects below some 30 pixels. Default 16. */
   readonly stride?: number | undefined;
   /** From images [N, C, H, W] to features [N, F, H / stride, W / stride]. Default: that of Tiny YOLO. */
   readonly backbone?: Layer | undefined;
@@ -86,7 +86,7 @@ function noPowerOfTwo(stride: number): OptionError {
  *   return loss;
  * });
  * step(images, model.assign(boxes, labels, [96, 96]));
- * const [found] = await model.eval().decode(model.forward(images), { scoreThreshold: 0.5 });
+ * const [found] = await model.eval().decode(model.forward(images), { scoreThreshold: 0.5 });   // { boxes, scores, classes }
  */
 export class Yolo extends Module {
   readonly backbone: Layer;
