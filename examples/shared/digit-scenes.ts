@@ -1,0 +1,22 @@
+/**
+ * Scenes of one to four digits on photographs, which detection and segmentation learn from. What is tested shows other
+ * digits on other photographs.
+ */
+
+import { type Dataset, mnist, type Scene, scenes } from "prewitt/data";
+import { photographs } from "./photographs.ts";
+
+/** Height and width of a scene in pixels. */
+export const SIZE = 80;
+
+export async function digitScenes(split: "train" | "test", samples: number): Promise<Dataset<Scene>> {
+  return scenes({
+    items: mnist(split),
+    backgrounds: await photographs(split),
+    samples,
+    size: SIZE,
+    count: [1, 4],
+    scale: [1, 1.8],
+    seed: split === "train" ? 1 : 2,
+  });
+}
