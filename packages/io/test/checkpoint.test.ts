@@ -6,7 +6,22 @@ import { join } from "node:path";
 import { compile, DataError, grad, PrewittError, seed, session, type Tensor } from "@prewitt/core";
 import { dataset, loader, ndArray } from "@prewitt/data";
 import { checkpoint, checkpoints, loadPart, loadSafetensors, type Parts, readCheckpoint } from "@prewitt/io";
-import { Adam, BatchNorm2d, Conv2d, Dropout, Flatten, fit, init, Linear, ReLU, Sequential, SGD } from "@prewitt/nn";
+import {
+  Adam,
+  BatchNorm2d,
+  Conv2d,
+  Dropout,
+  Ema,
+  Flatten,
+  fit,
+  GradientAccumulator,
+  init,
+  Linear,
+  plateauSchedule,
+  ReLU,
+  Sequential,
+  SGD,
+} from "@prewitt/nn";
 import { crossEntropy } from "@prewitt/ops";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -146,6 +161,58 @@ describe("a run in one file", () => {
     const other = start();
     await checkpoint({ model: other.model, optimizer: other.optimizer, data: other.data }, file).resume();
     expect(await other.optimizer.steps.read().item()).toBe(4);
+  });
+
+  it("holds parameter groups, a schedule with a memory, half an accumulation and a moving average", async () => {
+    const begin = () => {
+      const model = network();
+      const rate = plateauSchedule({ start: 0.02, patience: 1, factor: 0.5 });
+      const optimizer = new Adam(model.parameters(), {
+        learningRate: rate,
+        groups: [{ params: "5", learningRate: 0.1, weightDecay: 0.01 }],
+      });
+      const ema = new Ema(model, { decay: 0.9, warmup: true });
+      const sum = new GradientAccumulator(model.parameters());
+      const data = pictures();
+      const add = compile((image: Tensor, label: Tensor) => {
+        const loss = crossEntropy(model.forward(image), label);
+        sum.add(grad(loss, model.parameters()));
+        return loss;
+      });
+      const apply = compile(() => {
+        optimizer.step(sum.take());
+        ema.update();
+      });
+      // Two batches a step, and after each step the plateau is told.
+      const go = async (from: number, to: number): Promise<unknown[]> => {
+        const seen: unknown[] = [];
+        for (let at = from; ; ) {
+          for await (const { image, label } of data) {
+            const loss = await add(image, label).item();
+            seen.push(loss);
+            if (at % 2 === 1) {
+              apply();
+              seen.push(rate.update(0.5 + (at % 3)), await ema.averages["0.weight"]?.read().data());
+            }
+            if (++at === to) return seen;
+          }
+        }
+      };
+      return { parts: { model, optimizer, ema, sum, data }, go };
+    };
+    const whole = await begin().go(0, 20);
+    expect(whole).toContain(true);
+    for (const stop of [5, 12]) {
+      seed(7);
+      const first = begin();
+      const before = await first.go(0, stop);
+      const file = join(folder, "all.safetensors");
+      await checkpoint(first.parts, file).save(stop);
+      seed(99);
+      const second = begin();
+      await checkpoint(second.parts, file).resume();
+      expect([...before, ...(await second.go(stop, 20))]).toEqual(whole);
+    }
   });
 
   it("works with fit", async () => {
