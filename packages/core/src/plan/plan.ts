@@ -13,6 +13,7 @@ import type { Graph } from "./graph.ts";
 import { assignInPlace } from "./in-place.ts";
 import { join } from "./join.ts";
 import { lower } from "./lower.ts";
+import { maskPools } from "./mask-pools.ts";
 import { planMemory } from "./memory.ts";
 import { schedule } from "./schedule.ts";
 import { simplify } from "./simplify.ts";
@@ -32,7 +33,7 @@ export function planStages(collected: Graph, traits: ExecutorTraits): PlanStages
   const expanded = expand(collected);
   const simplified = simplify(expanded);
   const lowered = lower(simplified, traits, collected.leaves.length);
-  const fused = fuse(lowered, traits);
+  const fused = fuse(maskPools(lowered, traits), traits);
   const scheduled = assignInPlace(schedule(join(fused, traits)));
   const program = planMemory(scheduled, traits);
   return { collected, expanded, simplified, lowered, fused, scheduled, program };
