@@ -1,7 +1,7 @@
 /**
  * The planner: a graph to a program, in passes that are pure functions.
  *
- *     collect → expand → simplify → lower (and lay out) → fuse → join → schedule → assign in place → plan memory
+ *     collect → expand → simplify → lower (and lay out) → mask pools → fuse → join → schedule → assign in place → plan memory
  */
 
 import type { Program } from "../program/program.ts";
