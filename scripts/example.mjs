@@ -1,4 +1,4 @@
-// Runs one example by name: `npm run example -- what-a-convolution-sees`. Without a name it lists them, each with the
+// Runs one example by name: `npm run example -- 1-what-a-convolution-sees`. Without a name it lists them, each with the
 // first sentence of its header.
 // The example runs in this process (started with `--import tsx`), so signals and the exit code are its own.
 

@@ -1,4 +1,4 @@
-/** The story of convolution as laws: what `examples/what-a-convolution-sees.ts` shows on one picture holds for all. */
+/** The story of convolution as laws: what `examples/notebooks/1-what-a-convolution-sees.ts` shows on one picture holds for all. */
 
 import fc from "fast-check";
 import {
