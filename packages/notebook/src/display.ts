@@ -7,7 +7,7 @@
 
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { inspect } from "node:util";
+import { inspect, stripVTControlCharacters } from "node:util";
 import {
   checkOptions,
   isTensor,
@@ -21,6 +21,7 @@ import {
 import { blockLines } from "./blocks.ts";
 import { Displayable, JUPYTER, type MimeBundle } from "./drawing/displayable.ts";
 import { Drawing } from "./drawing/drawing.ts";
+import { above } from "./live-line.ts";
 import { numberLines } from "./numbers.ts";
 import { Picture } from "./pictures/picture.ts";
 import { encodePng } from "./png.ts";
@@ -68,7 +69,9 @@ export async function display(x: unknown, options: DisplayOptions = {}): Promise
   checkForm(options);
   if (options.out === undefined && isReported()) {
     const line = runningLine();
-    report({ type: "display", line, title: titleFor(x, options), bundle: await bundleOf(x, options) });
+    const bundle = await bundleOf(x, options);
+    report({ type: "display", line, title: titleFor(x, options), bundle });
+    tell(bundle, options.title);
     return;
   }
   const out = options.out ?? process.stdout;
@@ -89,6 +92,19 @@ export async function display(x: unknown, options: DisplayOptions = {}): Promise
   if (title === undefined) out.write(`${lines.join("\n")}\n`);
   else if (lines.length === 1 && !lines[0]?.includes("\n")) out.write(`${title}: ${lines[0]}\n`);
   else out.write(`${title}\n${lines.join("\n")}\n`);
+}
+
+/** One line on stderr for what went into the report, so that the terminal says how far the notebook is. */
+function tell(bundle: MimeBundle, title: string | undefined): void {
+  const text = stripVTControlCharacters(String(bundle["text/plain"] ?? ""));
+  const [first = "", ...more] = text.split("\n").filter((line) => line.trim() !== "");
+  const about = title ?? (first.trim() || "something");
+  const rest = title === undefined && more.length > 0 ? " …" : "";
+  const columns = columnsOf(process.stderr) - 1;
+  const line = `in the report: ${about}${rest}`;
+  above(process.stderr, () =>
+    process.stderr.write(`${line.length > columns ? `${line.slice(0, columns - 1)}…` : line}\n`),
+  );
 }
 
 /** A drawing has its title inside. */

@@ -11,15 +11,21 @@ import { type RunNotebookOptions, runNotebook } from "./run-notebook.ts";
 
 /** Editors write a file in several steps; a run begins when it has been quiet for this long. */
 const QUIET_MS = 150;
-const RELOAD = 'new EventSource("/events").onmessage=()=>location.reload()';
+
+/** Reloads the page of a run once there is a newer one, also one that ended before the page was listening. */
+function reloadAfter(run: number): string {
+  return `if(location.protocol==="http:")new EventSource("/events").onmessage=(e)=>{if(e.data!=="${run}")location.reload()}`;
+}
 
 /** Runs until the process is ended. Rejects when the first run cannot be started. */
 export async function watchNotebook(file: string, options: RunNotebookOptions): Promise<never> {
   const listeners = new Set<ServerResponse>();
   let report: string | undefined;
+  let runs = 0;
   const server = createServer((request, response) => {
     if (request.url === "/events") {
       response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+      response.write(`data: ${runs}\n\n`);
       listeners.add(response);
       response.on("close", () => listeners.delete(response));
     } else {
@@ -32,17 +38,18 @@ export async function watchNotebook(file: string, options: RunNotebookOptions): 
     `http://127.0.0.1:${(server.address() as AddressInfo).port}/ shows the report; saving ${basename(file)} runs it again.`,
   );
   const run = async (): Promise<void> => {
-    const result = await runNotebook(file, { ...options, script: RELOAD });
+    const result = await runNotebook(file, { ...options, script: reloadAfter(runs + 1) });
     report = result.report;
+    runs++;
     log(`${result.code === 0 ? "done" : `ended with ${result.code}`}: ${report}`);
-    for (const listener of listeners) listener.write("data: reload\n\n");
+    for (const listener of listeners) listener.write(`data: ${runs}\n\n`);
   };
   await run();
   return repeat(file, run);
 }
 
 function waitingPage(file: string): string {
-  return `<!doctype html><title>${basename(file)}</title><p>${basename(file)} is running …</p><script>${RELOAD}</script>`;
+  return `<!doctype html><title>${basename(file)}</title><p>${basename(file)} is running …</p><script>${reloadAfter(0)}</script>`;
 }
 
 /** Calls `run` after every change of the file, one run at a time. */
