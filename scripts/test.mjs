@@ -1,12 +1,13 @@
 // `npm test`: types, lint, tests, examples in short form, the code in the documents, and the packed packages.
 //
 // Prints one line a stage with its time, a stage's own output only when it fails, and as the last line
-// `N passed, N failed`: every vitest test counts, and so does every other stage. Names given as arguments choose
-// stages, for instance `npm test -- types lint`.
+// `N passed, N failed`, with `, N skipped` where there are any: every vitest test counts, and so does every other stage.
+// Names given as arguments choose stages, for instance `npm test -- types lint`.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { provideBrowser } from "./browser.mjs";
 import { examples, run } from "./workspace.mjs";
 
 /** Asks examples and document snippets for their short form: seconds, not minutes. */
@@ -43,12 +44,13 @@ function countTests(report, code) {
   const failed = counts.numFailedTests + broken.length;
   const skipped = counts.numPendingTests + counts.numTodoTests;
   const note = skipped ? `${skipped} skipped` : undefined;
-  return { passed: counts.numPassedTests, failed: failed || (code === 0 ? 0 : 1), note };
+  return { passed: counts.numPassedTests, failed: failed || (code === 0 ? 0 : 1), skipped, note };
 }
 
 const stages = [
   { name: "types", work: () => one("tsc", ["-p", "tsconfig.json"]) },
   { name: "lint", work: () => one("biome", ["check", "--error-on-warnings", "."]) },
+  { name: "browser", work: provideBrowser },
   { name: "tests", work: vitest },
   ...examples().map(({ name }) => ({
     name: `example ${name}`,
@@ -65,18 +67,19 @@ if (selected.length === 0) {
   process.exit(1);
 }
 
-const total = { passed: 0, failed: 0 };
+const total = { passed: 0, failed: 0, skipped: 0 };
 for (const { name, work } of selected) {
   const start = performance.now();
   const seconds = () => ((performance.now() - start) / 1000).toFixed(1);
   const alive = setInterval(() => console.log(`… ${name}, ${seconds()} s`), 30_000);
-  const { passed, failed, output, note } = await work();
+  const { passed, failed, skipped = 0, output, note } = await work();
   clearInterval(alive);
   total.passed += passed;
   total.failed += failed;
+  total.skipped += skipped;
   if (failed) console.log(`${output.trimEnd()}\n`);
   const counts = passed + failed > 1 ? `  ${passed} passed, ${failed} failed` : "";
-  console.log(`${failed ? "✗" : "✓"} ${name}${counts}${note ? `, ${note}` : ""}  (${seconds()} s)`);
+  console.log(`${failed ? "✗" : passed ? "✓" : "–"} ${name}${counts}${note ? `, ${note}` : ""}  (${seconds()} s)`);
 }
-console.log(`${total.passed} passed, ${total.failed} failed`);
+console.log(`${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ""}`);
 process.exitCode = total.failed ? 1 : 0;

@@ -85,6 +85,7 @@ describe("prewitt run", () => {
       "in the report: a picture",
       "in the report: a record",
       "in the report: layer      parameters  share …",
+      "in the report: a wide table",
       "in the report: bold",
       "in the report: ## A second heading",
       "in the report: text",

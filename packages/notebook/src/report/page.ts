@@ -127,7 +127,7 @@ pre.error{border-left:4px solid #d0453f;white-space:pre-wrap}
 figure{margin:10px 0}
 figcaption{font-size:13px;color:var(--prewitt-muted);margin:0 0 4px}
 .drawing svg,figure img{max-width:100%;height:auto}
-table{border-collapse:collapse;font-size:14px;margin:8px 0}
+table{border-collapse:collapse;font-size:14px;margin:8px 0;display:block;max-width:100%;overflow-x:auto}
 th,td{text-align:left;padding:3px 14px 3px 0;border-bottom:1px solid var(--prewitt-line);vertical-align:top}
 th{font-weight:500;color:var(--prewitt-muted)}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}

@@ -21,6 +21,8 @@ await display({ left: picture, right: tensor([5, 6]) }, { title: "a record" });
 
 // %% tables and text
 await display(table([{ layer: "conv1 <1>", parameters: 320, share: 0.123456 }]));
+const many = Array.from({ length: 14 }, (_, i) => ["column " + i, 1000 * i] as const);
+await display(table([Object.fromEntries(many)]), { title: "a wide table" });
 await display(html("<b class='mine'>bold</b>"));
 await display(markdown("## A second heading"));
 await display("a plain text", { title: "text" });
