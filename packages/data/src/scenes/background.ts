@@ -15,21 +15,25 @@ export function photographAt(photograph: NdArray<Uint8Array>, size: number, rand
   const contrast = 0.5 + 0.6 * random.uniform();
   const shift = 60 * (2 * random.uniform() - 1);
   const tints = [0, 1, 2].map(() => 20 * (2 * random.uniform() - 1));
-  const columns = Int32Array.from({ length: size }, (_, x) => {
+  const columns = new Int32Array(size);
+  for (let x = 0; x < size; x++) {
     const across = mirrored ? size - 1 - x : x;
-    return Math.min(w - 1, Math.floor(left + ((across + 0.5) * side) / size));
-  });
+    columns[x] = Math.min(w - 1, Math.floor(left + ((across + 0.5) * side) / size));
+  }
   const out = new Uint8Array(3 * size * size);
-  tints.forEach((tint, c) => {
-    const bright = Uint8ClampedArray.from({ length: 256 }, (_, value) => 128 + contrast * (value - 128) + shift + tint);
+  const bright = new Uint8ClampedArray(256);
+  const { data } = photograph;
+  for (let c = 0; c < 3; c++) {
+    for (let value = 0; value < 256; value++)
+      bright[value] = 128 + contrast * (value - 128) + shift + (tints[c] as number);
     const plane = (channels === 3 ? c : 0) * h * w;
     for (let y = 0; y < size; y++) {
       const row = plane + Math.min(h - 1, Math.floor(top + ((y + 0.5) * side) / size)) * w;
       const to = (c * size + y) * size;
       for (let x = 0; x < size; x++) {
-        out[to + x] = bright[photograph.data[row + (columns[x] as number)] as number] as number;
+        out[to + x] = bright[data[row + (columns[x] as number)] as number] as number;
       }
     }
-  });
+  }
   return out;
 }

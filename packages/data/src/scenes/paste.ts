@@ -106,43 +106,45 @@ function stampOf(
   const reach = Math.ceil(Math.hypot(h, w) * factor) + 2;
   const coverage = new Float32Array(reach * reach);
   const shade = new Float32Array(reach * reach);
-  const bounds: [number, number, number, number] = [reach, reach, 0, 0];
+  const bordered = withBorder(image.data, h, w);
+  let [left, top, right, bottom] = [reach, reach, 0, 0];
+  const middle = (reach - 1) / 2;
   for (let y = 0; y < reach; y++) {
     for (let x = 0; x < reach; x++) {
-      const [px, py] = [x - (reach - 1) / 2, y - (reach - 1) / 2];
-      const value = readBilinear(
-        image.data,
-        h,
-        w,
-        (w - 1) / 2 + cos * px + sin * py,
-        (h - 1) / 2 + cos * py - sin * px,
-      );
+      const fromX = (w - 1) / 2 + cos * (x - middle) + sin * (y - middle);
+      const fromY = (h - 1) / 2 + cos * (y - middle) - sin * (x - middle);
+      if (fromX <= -1 || fromY <= -1 || fromX >= w || fromY >= h) continue;
+      const value = readBilinear(bordered, w + 2, fromX + 1, fromY + 1);
       const share = paint === "ink" ? value / 255 : Math.min(1, value / SILHOUETTE);
       const at = y * reach + x;
       coverage[at] = share;
       shade[at] = paint === "ink" ? 255 : value;
       if (share < COVERED) continue;
-      bounds[0] = Math.min(bounds[0], x);
-      bounds[1] = Math.min(bounds[1], y);
-      bounds[2] = Math.max(bounds[2], x + 1);
-      bounds[3] = Math.max(bounds[3], y + 1);
+      left = Math.min(left, x);
+      top = Math.min(top, y);
+      right = Math.max(right, x + 1);
+      bottom = Math.max(bottom, y + 1);
     }
   }
-  return bounds[2] === 0 ? undefined : { height: reach, width: reach, coverage, shade, bounds };
+  return bottom === 0
+    ? undefined
+    : { height: reach, width: reach, coverage, shade, bounds: [left, top, right, bottom] };
 }
 
-/** The value between four pixels, 0 outside. */
-function readBilinear(data: Uint8Array, h: number, w: number, x: number, y: number): number {
-  if (x <= -1 || y <= -1 || x >= w || y >= h) return 0;
+/** The picture with one row and column of zeros on every side, so that reading at its edge needs no questions. */
+function withBorder(data: Uint8Array, h: number, w: number): Uint8Array {
+  const bordered = new Uint8Array((h + 2) * (w + 2));
+  for (let y = 0; y < h; y++) bordered.set(data.subarray(y * w, (y + 1) * w), (y + 1) * (w + 2) + 1);
+  return bordered;
+}
+
+/** The value between four pixels. */
+function readBilinear(data: Uint8Array, width: number, x: number, y: number): number {
   const [left, top] = [Math.floor(x), Math.floor(y)];
   const [fx, fy] = [x - left, y - top];
-  const at = top * w + left;
-  const [above, below, before, after] = [top >= 0, top + 1 < h, left >= 0, left + 1 < w];
-  const upper =
-    (above && before ? (data[at] as number) : 0) * (1 - fx) + (above && after ? (data[at + 1] as number) : 0) * fx;
-  const lower =
-    (below && before ? (data[at + w] as number) : 0) * (1 - fx) +
-    (below && after ? (data[at + w + 1] as number) : 0) * fx;
+  const at = top * width + left;
+  const upper = (data[at] as number) * (1 - fx) + (data[at + 1] as number) * fx;
+  const lower = (data[at + width] as number) * (1 - fx) + (data[at + width + 1] as number) * fx;
   return upper * (1 - fy) + lower * fy;
 }
 

@@ -144,22 +144,44 @@ function bySimilarity(size: Anchor, anchors: readonly Anchor[]): number[] {
   return anchors.map((_, a) => a).sort((a, b) => (overlaps[b] as number) - (overlaps[a] as number) || a - b);
 }
 
-/** Sets `counted` to 0 where an anchor's box, centred in its cell, overlaps one of the boxes by more than the limit. */
+/**
+ * Sets `counted` to 0 where an anchor's box, centred in its cell, overlaps one of the boxes by more than the limit t.
+ *
+ * Only cells near a box can: an overlap above t means a shared area above t (A + B) / (1 + t) for areas A and B, a shared part
+ * is at most as high as the lower of the two and at most (aw + w)/2 − |distance| wide, hence
+ *
+ *     |ax − cx| < (aw + w)/2 − t (A + B) / ((1 + t) min(ah, h)),   and the same across
+ */
 function ignoreNear(boxes: readonly Box[], grid: Grid, counted: Float32Array): void {
   const { anchors, stride, ignoreOverlap } = grid;
   const [gh, gw] = [grid.height / stride, grid.width / stride];
-  anchors.forEach(([aw, ah], a) => {
-    for (let row = 0; row < gh; row++) {
-      for (let column = 0; column < gw; column++) {
-        const [ax, ay] = [(column + 0.5) * stride, (row + 0.5) * stride];
-        const near = boxes.some(({ cx, cy, size: [w, h] }) => {
+  for (let a = 0; a < anchors.length; a++) {
+    const [aw, ah] = anchors[a] as Anchor;
+    for (const { cx, cy, size } of boxes) {
+      const [w, h] = size;
+      const areas = aw * ah + w * h;
+      const shared = (ignoreOverlap * areas) / (1 + ignoreOverlap);
+      const [left, right] = cellsWithin(cx, (aw + w) / 2 - shared / Math.min(ah, h), stride, gw);
+      const [top, bottom] = cellsWithin(cy, (ah + h) / 2 - shared / Math.min(aw, w), stride, gh);
+      for (let row = top; row <= bottom; row++) {
+        const ay = (row + 0.5) * stride;
+        const down = Math.min(ay + ah / 2, cy + h / 2) - Math.max(ay - ah / 2, cy - h / 2);
+        for (let column = left; column <= right; column++) {
+          const ax = (column + 0.5) * stride;
           const across = Math.min(ax + aw / 2, cx + w / 2) - Math.max(ax - aw / 2, cx - w / 2);
-          const down = Math.min(ay + ah / 2, cy + h / 2) - Math.max(ay - ah / 2, cy - h / 2);
           const both = Math.max(0, across) * Math.max(0, down);
-          return both / (aw * ah + w * h - both) > ignoreOverlap;
-        });
-        if (near) counted[(a * gh + row) * gw + column] = 0;
+          if (both / (areas - both) > ignoreOverlap) counted[(a * gh + row) * gw + column] = 0;
+        }
       }
     }
-  });
+  }
+}
+
+/** First and last of `count` cells whose middles lie within `reach` of a place, one more for rounding; none below 0. */
+function cellsWithin(place: number, reach: number, stride: number, count: number): [first: number, last: number] {
+  if (reach < 0) return [0, -1];
+  return [
+    Math.max(0, Math.floor((place - reach) / stride - 0.5)),
+    Math.min(count - 1, Math.ceil((place + reach) / stride - 0.5)),
+  ];
 }
