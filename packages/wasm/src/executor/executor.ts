@@ -13,12 +13,13 @@ import {
 } from "@prewitt/core";
 import { detectFeatures } from "../assembler/index.ts";
 import type { CodeOptions } from "../kernels/kernel.ts";
-import { FormStore, type HeldForms } from "./derived.ts";
+import { CONTROL_BYTES } from "./control.ts";
+import { FormStore } from "./derived.ts";
 import { FunctionTable } from "./functions.ts";
 import { Heap } from "./heap.ts";
 import { Holdings } from "./holdings.ts";
 import { acceptsEpilogue } from "./lower-epilogue.ts";
-import { CONTROL_BYTES, Pool } from "./pool.ts";
+import { Pool } from "./pool.ts";
 import { WasmProgram } from "./prepared.ts";
 import type { Profile } from "./profile.ts";
 import { WasmStorage } from "./storage.ts";
@@ -127,9 +128,11 @@ export class WasmExecutor implements Executor {
     return storage;
   }
 
-  /** Gives forms back when the program has been collected. */
-  releaseWith(program: WasmProgram, held: HeldForms): void {
-    this.#programs.register(program, () => held.release());
+  /** Gives forms and code back when the program has been collected. */
+  releaseWith(program: WasmProgram, held: readonly { release(): void }[]): void {
+    this.#programs.register(program, () => {
+      for (const part of held) part.release();
+    });
   }
 
   /** A region that all programs share, at least `bytes` long; it moves when it grows. */

@@ -1,6 +1,7 @@
 /**
  * The code cache: stages by key, compiled in one module per program that needs new ones, and made known to the workers.
- * Keys hold inner shapes only, so a partial batch or another program with the same shapes finds its code here.
+ * Keys hold inner shapes only, so a partial batch or another program with the same shapes finds its code here. Modules
+ * that no program holds stay for the next one; beyond a number of them, those let go of longest ago are dropped.
  */
 
 import { ModuleBuilder } from "../assembler/index.ts";
@@ -8,17 +9,30 @@ import type { Stage } from "../kernels/kernel.ts";
 import type { Heap } from "./heap.ts";
 import type { Pool } from "./pool.ts";
 
+/** Modules that stay though no program holds them. */
+const IDLE_MODULES = 128;
+
+interface CodeModule {
+  /** Of the workers' table. */
+  readonly slot: number;
+  readonly keys: readonly string[];
+  /** Programs that hold it. */
+  users: number;
+}
+
 export interface CompiledStage {
-  /** Number of the function, the same in every thread. */
-  readonly id: number;
+  /** Slot of the function's module, and the function's place among the module's exports: the same in every thread. */
+  readonly module: number;
+  readonly place: number;
   readonly call: (...values: number[]) => void;
 }
 
 export class FunctionTable {
   readonly #heap: Heap;
   readonly #pool: Pool;
-  readonly #byKey = new Map<string, CompiledStage>();
-  #next = 0;
+  readonly #byKey = new Map<string, { readonly stage: CompiledStage; readonly from: CodeModule }>();
+  /** Those let go of longest ago first. */
+  readonly #idle = new Set<CodeModule>();
   /** Modules made so far. */
   modules = 0;
 
@@ -32,36 +46,80 @@ export class FunctionTable {
     return [...this.#byKey.keys()];
   }
 
+  /** Code that a program holds. */
   get(key: string): CompiledStage {
+    return this.#find(key).stage;
+  }
+
+  #find(key: string): { readonly stage: CompiledStage; readonly from: CodeModule } {
     const found = this.#byKey.get(key);
     if (found === undefined) throw new Error(`stage ${key} was not compiled`);
     return found;
   }
 
-  /** Compiles the stages that are not there yet. */
-  add(stages: readonly Stage[]): void {
+  /** The modules of the stages, compiled where they are not there yet, each with one user more. */
+  hold(stages: readonly Stage[]): Set<CodeModule> {
+    this.#compile(stages);
+    const held = new Set(stages.map((stage) => this.#find(stage.key).from));
+    for (const module of held) {
+      module.users++;
+      this.#idle.delete(module);
+    }
+    return held;
+  }
+
+  letGo(modules: Iterable<CodeModule>): void {
+    for (const module of modules) if (--module.users === 0) this.#idle.add(module);
+    for (const module of this.#idle) {
+      if (this.#idle.size <= IDLE_MODULES) return;
+      this.#idle.delete(module);
+      for (const key of module.keys) this.#byKey.delete(key);
+      this.#pool.dropModule(module.slot);
+    }
+  }
+
+  #compile(stages: readonly Stage[]): void {
     const fresh = new Map<string, Stage>();
     for (const stage of stages) if (!this.#byKey.has(stage.key)) fresh.set(stage.key, stage);
     if (fresh.size === 0) return;
     const builder = new ModuleBuilder();
     builder.importMemory({ shared: this.#heap.shared });
-    const names: string[] = [];
-    for (const [key, stage] of fresh) {
-      const handle = stage.define(builder);
-      const name = `${names.length}`;
-      builder.export(`p${name}`, handle);
-      names.push(key);
-    }
+    const keys = [...fresh.keys()];
+    keys.forEach((key, i) => {
+      builder.export(`p${i}`, (fresh.get(key) as Stage).define(builder));
+    });
     const bytes = builder.toBytes();
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: this.#heap.memory } });
     // Workers number functions in the order of exports: all exports count, inner functions included.
     const exported = Object.keys(instance.exports);
-    names.forEach((key, i) => {
-      const at = exported.indexOf(`p${i}`);
-      this.#byKey.set(key, { id: this.#next + at, call: instance.exports[`p${i}`] as (...values: number[]) => void });
+    const from: CodeModule = { slot: this.#pool.addModule(bytes), keys, users: 0 };
+    keys.forEach((key, i) => {
+      const name = `p${i}`;
+      const call = instance.exports[name] as CompiledStage["call"];
+      this.#byKey.set(key, { stage: { module: from.slot, place: exported.indexOf(name), call }, from });
     });
-    this.#next += exported.length;
-    this.#pool.addModule(bytes);
     this.modules++;
+  }
+}
+
+/** The code that one program holds. Refers to no program, so that it can be let go of when one has been collected. */
+export class HeldCode {
+  readonly #functions: FunctionTable;
+  #held: ReadonlySet<CodeModule> = new Set();
+
+  constructor(functions: FunctionTable) {
+    this.#functions = functions;
+  }
+
+  /** Holds the code of these stages, and no other. */
+  take(stages: readonly Stage[]): void {
+    const before = this.#held;
+    this.#held = this.#functions.hold(stages);
+    this.#functions.letGo(before);
+  }
+
+  release(): void {
+    this.#functions.letGo(this.#held);
+    this.#held = new Set();
   }
 }

@@ -7,41 +7,10 @@
  */
 
 import { notice, StateError } from "@prewitt/core";
+import { control, MAX_WORKERS } from "./control.ts";
 import type { Heap } from "./heap.ts";
+import { ModuleTable } from "./module-table.ts";
 import { browserWorker, nodeWorker } from "./worker-source.ts";
-
-const MAX_WORKERS = 64;
-const MAX_VALUES = 64;
-
-/** Words of the control block. */
-const control = {
-  /** Even while a job is open, odd while the next one is described. */
-  SEQUENCE: 0,
-  QUIT: 1,
-  MODULES: 2,
-  MODULE_TABLE: 3,
-  FUNCTION: 4,
-  TASKS: 5,
-  GRAIN: 6,
-  COUNT: 7,
-  LOCAL_PLACE: 8,
-  LOCAL_BASE: 9,
-  LOCAL_STRIDE: 10,
-  /** 1 + the worker that ended in the middle of a job. */
-  FAILED: 11,
-  /** On cache lines of their own: they are written by all threads. */
-  NEXT: 16,
-  DONE: 32,
-  ALIVE: 48,
-  BUSY: 48 + MAX_WORKERS,
-  VALUES: 48 + 2 * MAX_WORKERS,
-  WORDS: 48 + 2 * MAX_WORKERS + MAX_VALUES,
-  /** Looks at the sequence number before sleeping: some tens of microseconds. */
-  SPINS: 20000,
-} as const;
-
-/** Bytes at the start of the memory that the pool uses. */
-export const CONTROL_BYTES: number = control.WORDS * 4;
 
 /** With no progress for this long, a worker counts as lost. */
 const LOST_MS = 20_000;
@@ -54,8 +23,9 @@ interface WorkerHandle {
 }
 
 export interface Job {
-  /** Number of the function, in the order of loading. */
-  readonly id: number;
+  /** Slot of the function's module, and the function's place among the module's exports. */
+  readonly module: number;
+  readonly place: number;
   readonly call: (...values: number[]) => void;
   /** Values without the task range. */
   readonly values: readonly number[];
@@ -82,10 +52,8 @@ interface NodeProcess {
 export class Pool {
   readonly #heap: Heap;
   readonly #workers: WorkerHandle[] = [];
-  #word: Int32Array;
-  #moduleCount = 0;
-  #tableAddress: number;
-  #tableCapacity = 256;
+  readonly #word: Int32Array;
+  readonly #modules: ModuleTable;
   #localBase = 0;
   #localStride = 0;
   /** Workers that were started, plus the main thread. */
@@ -94,8 +62,7 @@ export class Pool {
   constructor(heap: Heap, threads: number) {
     this.#heap = heap;
     this.#word = new Int32Array(heap.memory.buffer, 0, control.WORDS);
-    this.#tableAddress = heap.allocate(this.#tableCapacity * 8);
-    this.#word[control.MODULE_TABLE] = this.#tableAddress;
+    this.#modules = new ModuleTable(heap, this.#word);
     const wanted = Math.min(threads - 1, MAX_WORKERS);
     if (wanted > 0 && !heap.shared) notice(NOT_SHARED);
     for (let id = 0; heap.shared && id < wanted; id++) {
@@ -147,26 +114,14 @@ export class Pool {
     notice(`a worker of the wasm executor was lost (${messageOf(reason)}): ${threadsText(this.alive)} from now on`);
   }
 
-  /** Makes the exported functions of a module known to the workers, in the order of its exports. */
-  addModule(bytes: Uint8Array): void {
-    if (this.#workers.length === 0) return;
-    if (this.#moduleCount === this.#tableCapacity) this.#growTable();
-    const address = this.#heap.allocate(bytes.length);
-    this.#heap.u8.set(bytes, address);
-    const table = new Int32Array(this.#heap.memory.buffer, this.#tableAddress, this.#tableCapacity * 2);
-    table[2 * this.#moduleCount] = address; // Wraps to a negative number from 2 GiB on; workers undo it.
-    table[2 * this.#moduleCount + 1] = bytes.length;
-    this.#moduleCount++;
-    Atomics.store(this.#word, control.MODULES, this.#moduleCount);
+  /** Makes the exported functions of a module known to the workers; gives the module's slot, −1 without workers. */
+  addModule(bytes: Uint8Array): number {
+    return this.#workers.length === 0 ? -1 : this.#modules.add(bytes);
   }
 
-  /** Workers may be reading the old table: it is left in place. */
-  #growTable(): void {
-    const next = this.#heap.allocate(this.#tableCapacity * 2 * 8);
-    this.#heap.u8.copyWithin(next, this.#tableAddress, this.#tableAddress + this.#tableCapacity * 8);
-    this.#tableCapacity *= 2;
-    this.#tableAddress = next;
-    Atomics.store(this.#word, control.MODULE_TABLE, next);
+  /** Lets the workers forget a module. */
+  dropModule(slot: number): void {
+    if (slot >= 0) this.#modules.drop(slot);
   }
 
   /** Makes sure that every thread has `bytes` of scratch; returns the main thread's address. */
@@ -192,7 +147,8 @@ export class Pool {
       return;
     }
     this.#close();
-    word[control.FUNCTION] = job.id;
+    word[control.MODULE] = job.module;
+    word[control.FUNCTION] = job.place;
     word[control.TASKS] = tasks;
     const grain = Math.max(1, Math.floor(tasks / (this.threads * 8)));
     word[control.GRAIN] = grain;

@@ -14,61 +14,38 @@ import {
   type Operand,
   type PreparedProgram,
   type Program,
-  type Kernel as ProgramKernel,
   sizeOf,
   type TypedArray,
   type Value,
 } from "@prewitt/core";
-import type { Stage } from "../kernels/kernel.ts";
-import type { DerivedForm } from "./derived.ts";
-import { raiseError, usesErrors } from "./errors.ts";
+import { ErrorWords } from "./error-words.ts";
 import type { WasmExecutor } from "./executor.ts";
-import type { CompiledStage } from "./functions.ts";
 import type { Holding } from "./holdings.ts";
-import { KeptForms, type SharedScratch } from "./kept-forms.ts";
+import { KeptForms } from "./kept-forms.ts";
+import { type Launch, Launches } from "./launches.ts";
 import type { LoweredKernel } from "./lowered.ts";
 import { lowerKernel } from "./lowerings.ts";
+import { bytesOf, firstCommit, writtenVariables } from "./program-facts.ts";
 import type { WasmStorage } from "./storage.ts";
 import { TunedKernels } from "./tuned-kernels.ts";
-
-const ERROR_BYTES = 16;
-
-/** One stage of one kernel, with all its values. */
-interface Launch {
-  readonly call: CompiledStage["call"];
-  readonly id: number;
-  readonly stage: Stage;
-  /** Whether it is the last of its kernel. */
-  readonly last: boolean;
-  readonly kernel: number;
-  readonly tasks: number;
-  readonly parallel: boolean;
-  readonly localPlace: number;
-  /** The form that this stage makes, where it is kept: then the stage runs only when the form is out of date. */
-  form: DerivedForm | undefined;
-  /** Set when addresses are known; ends with the task range for calls on the main thread. */
-  values: number[];
-}
 
 export class WasmProgram implements PreparedProgram {
   readonly program: Program;
   readonly #executor: WasmExecutor;
   readonly #kernels: TunedKernels;
-  readonly #launches: (Launch | number)[] = [];
+  readonly #launches: Launches;
+  /** Whether the launches are those of the kernels that run now. */
+  #launched = false;
   /** Address of every buffer, by number. */
   readonly #base: number[];
   /** What the inputs were copied from last. */
   #bound: (TypedArray | undefined)[] = [];
-  #shared: readonly SharedScratch[] = [];
-  #scratchBytes = 0;
-  #localBytes = 0;
   readonly #forms: KeptForms;
   /** Numbers of the variables that the program writes. */
   readonly #written: readonly number[];
-  #errors = 0;
+  readonly #errors: ErrorWords;
   /** Memory of the inputs, then of the errors. */
   #holding: Holding | undefined;
-  readonly #errorKernels: readonly number[];
   readonly #firstCommit: number;
   #epoch = -1;
 
@@ -81,19 +58,20 @@ export class WasmProgram implements PreparedProgram {
     const context = {
       options: executor.code,
       precision: executor.precision,
-      dtypeOf: (operand: Operand) => (program.buffers[operand.buffer] as Buffer).dtype,
+      dtypeOf: (operand: Operand) => this.#dtype(operand),
       writerOf: (operand: Operand) => program.kernels.find((k) => k.writes.some((w) => w.buffer === operand.buffer)),
       isLasting: (operand: Operand) => this.#forms.isLasting(operand.buffer),
     };
     const defaults = program.kernels.map((kernel) =>
       kernel.kind === "host" ? undefined : lowerKernel(kernel, context),
     );
-    this.#kernels = new TunedKernels(executor.tuner, executor.functions, defaults);
-    this.#errorKernels = program.kernels.flatMap((kernel, i) => (usesErrors(kernel) ? [i] : []));
+    this.#kernels = new TunedKernels(executor.tuner, defaults);
+    this.#errors = new ErrorWords(program, executor.heap);
     this.#forms.watch(defaults);
     this.#firstCommit = firstCommit(program);
-    this.#makeLaunches();
-    executor.releaseWith(this, this.#forms.held);
+    this.#launches = new Launches(executor.functions, executor.parallelWork);
+    executor.releaseWith(this, [this.#forms.held, this.#launches.code]);
+    this.#launch();
   }
 
   get #lowered(): readonly (LoweredKernel | undefined)[] {
@@ -105,90 +83,38 @@ export class WasmProgram implements PreparedProgram {
     return this.#lowered.map((l) => l?.kernel.variant ?? "host");
   }
 
-  #makeLaunches(): void {
-    const scratch = this.#lowered.map((l) => l?.kernel.scratch(l.extents) ?? { shared: {}, local: 0 });
-    this.#shared = scratch.map((s) => s.shared);
-    this.#scratchBytes = Math.max(
-      0,
-      ...this.#shared.map((shared) => Object.values(shared).reduce((sum, n) => sum + align(n), 0)),
-    );
-    this.#localBytes = Math.max(0, ...scratch.map((s) => s.local));
-    this.#launches.length = 0;
-    this.#lowered.forEach((lowered, i) => {
-      if (lowered === undefined) {
-        this.#launches.push(i);
-        return;
-      }
-      const { kernel, extents } = lowered;
-      const work = Math.max(kernel.flops(extents), bytesOf(this.program, this.program.kernels[i] as ProgramKernel));
-      for (const stage of kernel.stages) {
-        const { call, id } = this.#executor.functions.get(stage.key);
-        const tasks = stage.tasks(extents);
-        const localPlace = stage.parameters.findIndex((p) => p.name === "local");
-        this.#launches.push({
-          call,
-          id,
-          stage,
-          last: stage === kernel.stages.at(-1),
-          kernel: i,
-          tasks,
-          parallel: tasks > 1 && work >= this.#executor.parallelWork,
-          localPlace,
-          form: undefined,
-          values: [],
-        });
-      }
-    });
+  /** Makes the launches of the kernels that run now. */
+  #launch(): void {
+    this.#launches.make(this.program, this.#lowered);
+    this.#launched = true;
+    this.#epoch = -1;
   }
 
   /** Gives every parameter its value; done again only when memory has moved. */
   #resolve(): void {
+    const launches = this.#launches;
     const arena = this.#executor.reserve("arena", this.program.arena);
-    const scratch = this.#executor.reserve("scratch", this.#scratchBytes);
-    const local = this.#executor.reserveLocal(this.#localBytes);
+    const scratch = this.#executor.reserve("scratch", launches.scratchBytes);
+    const local = this.#executor.reserveLocal(launches.localBytes);
     // Last: whatever else takes memory may drop forms.
-    const forms = this.#forms.take(this.#lowered, this.#shared);
+    const forms = this.#forms.take(this.#lowered, launches.shared);
     for (const b of this.program.buffers)
       if (b.role === "temporary" && b.offset >= 0) this.#base[b.id] = arena + b.offset;
-    for (const launch of this.#launches) {
-      if (typeof launch === "number") continue;
-      const lowered = this.#lowered[launch.kernel] as LoweredKernel;
-      const form = forms.get(launch.kernel);
-      const shared = this.#placeScratch(launch.kernel, scratch, form);
-      launch.form = launch.stage === lowered.kernel.stages[0] ? form : undefined;
-      launch.values = launch.stage.parameters.map(({ name }) => {
-        if (name === "local") return local;
-        if (name === "errors") return this.#errors + this.#errorKernels.indexOf(launch.kernel) * ERROR_BYTES;
-        const operand = lowered.operands[name];
-        if (operand !== undefined) return this.#address(operand);
-        const value = shared.get(name) ?? lowered.extents[name];
-        if (value === undefined) throw new Error(`${launch.stage.key}: no value for the parameter ${name}`);
-        return value;
-      });
-    }
+    launches.place({
+      scratch,
+      local,
+      forms,
+      addressOf: (operand) => this.#address(operand),
+      errorsOf: (kernel) => this.#errors.addressOf(kernel),
+    });
     this.#epoch = this.#executor.epoch;
   }
 
-  /** Addresses of a kernel's shared scratch by name, the kept form among them. */
-  #placeScratch(kernel: number, start: number, form: DerivedForm | undefined): Map<string, number> {
-    const kept = form === undefined ? undefined : this.#lowered[kernel]?.packing?.target;
-    const places = new Map<string, number>();
-    let at = start;
-    for (const [name, bytes] of Object.entries(this.#shared[kernel] ?? {})) {
-      if (name === kept) {
-        places.set(name, form?.address as number);
-        continue;
-      }
-      places.set(name, at);
-      at += align(bytes);
-    }
-    return places;
-  }
-
-  /** Gives the kept forms back, for a program that will hardly run again; a later run makes them anew. */
+  /** Gives kept forms and code back, for a program that will hardly run again; a later run makes them anew. */
   release(): void {
     this.#forms.release();
-    this.#epoch = -1;
+    this.#launches.release();
+    this.#launched = false;
   }
 
   #address(operand: Operand): number {
@@ -204,30 +130,27 @@ export class WasmProgram implements PreparedProgram {
     const { program } = this;
     // A profile sees one variant of every kernel.
     const tuning = profile === undefined;
-    if (tuning && this.#kernels.choose()) {
-      this.#makeLaunches();
-      this.#epoch = -1;
-    }
+    const changed = tuning && this.#kernels.choose();
+    if (changed || !this.#launched) this.#launch();
     this.#bind(bindings);
-    if (this.#errorKernels.length > 0)
-      heap.i32.fill(0, this.#errors >>> 2, (this.#errors + this.#errorKernels.length * ERROR_BYTES) >>> 2);
-    let checked = this.#errorKernels.length === 0;
-    for (const launch of this.#launches) {
+    if (this.#errors.needed) this.#errors.clear();
+    let checked = !this.#errors.needed;
+    for (const launch of this.#launches.list) {
       if (typeof launch === "number") {
         this.#callHost(program.kernels[launch] as HostKernel);
         continue;
       }
       if (!checked && launch.kernel >= this.#firstCommit) {
-        this.#check();
+        this.#errors.check();
         checked = true;
       }
       if (launch.form?.current === true) continue;
-      if (profile !== undefined) profile.measure(this, launch.kernel, launch.last, () => this.#launch(launch));
+      if (profile !== undefined) profile.measure(this, launch.kernel, launch.last, () => this.#call(launch));
       else if (this.#kernels.times(launch.kernel)) this.#time(launch);
-      else this.#launch(launch);
+      else this.#call(launch);
       launch.form?.made();
     }
-    if (!checked) this.#check();
+    if (!checked) this.#errors.check();
     if (tuning) this.#kernels.record();
     for (const { variable, value } of program.assigns) {
       const target = bindings.variables[variable] as WasmStorage;
@@ -240,7 +163,7 @@ export class WasmProgram implements PreparedProgram {
     );
   }
 
-  #launch(launch: Launch): void {
+  #call(launch: Launch): void {
     if (launch.parallel) this.#executor.pool.run(launch);
     else launch.call(...launch.values, 0, launch.tasks);
   }
@@ -248,7 +171,7 @@ export class WasmProgram implements PreparedProgram {
   /** Forms that are kept are made once, and so do not count. */
   #time(launch: Launch): void {
     const start = performance.now();
-    this.#launch(launch);
+    this.#call(launch);
     if (launch.form === undefined) this.#kernels.add(launch.kernel, performance.now() - start);
   }
 
@@ -260,7 +183,7 @@ export class WasmProgram implements PreparedProgram {
 
   /** Bytes of the buffers that a kernel touches. */
   bytesOf(kernel: number): number {
-    return bytesOf(this.program, this.program.kernels[kernel] as ProgramKernel);
+    return bytesOf(this.program, kernel);
   }
 
   #bind(bindings: Bindings): void {
@@ -297,23 +220,14 @@ export class WasmProgram implements PreparedProgram {
     }
     const { inputs } = this.program;
     const sizes = inputs.map(({ shape, dtype }) => sizeOf(shape) * byteSize(dtype));
-    const holding = holdings.take(this, [...sizes, this.#errorKernels.length * ERROR_BYTES]);
+    const holding = holdings.take(this, [...sizes, this.#errors.bytes]);
     this.#holding = holding;
     this.#bound = holding.bound;
     inputs.forEach(({ buffer }, i) => {
       this.#base[buffer] = holding.addresses[i] as number;
     });
-    this.#errors = holding.addresses[inputs.length] as number;
+    this.#errors.address = holding.addresses[inputs.length] as number;
     return true;
-  }
-
-  #check(): void {
-    const words = this.#executor.heap.i32;
-    this.#errorKernels.forEach((kernel, i) => {
-      const at = (this.#errors + i * ERROR_BYTES) >>> 2;
-      if (words[at] !== 0)
-        raiseError(this.program, this.program.kernels[kernel] as ProgramKernel, words.slice(at, at + 4));
-    });
   }
 
   #callHost(kernel: HostKernel): void {
@@ -328,30 +242,4 @@ export class WasmProgram implements PreparedProgram {
       heap.write((writes[i] as HostArray).data, this.#dtype(o), this.#address(o));
     });
   }
-}
-
-const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
-
-/** Numbers of the variables that some kernel or assignment writes. */
-function writtenVariables(program: Program): number[] {
-  const buffers = new Set(program.kernels.flatMap((kernel) => kernel.writes.map((w) => w.buffer)));
-  const assigned = new Set(program.assigns.map((a) => a.variable));
-  return program.variables.flatMap(({ buffer }, i) => (buffers.has(buffer) || assigned.has(i) ? [i] : []));
-}
-
-function bytesOf(program: Program, kernel: ProgramKernel): number {
-  let bytes = 0;
-  for (const o of [...kernel.reads, ...kernel.writes]) {
-    const buffer = program.buffers[o.buffer] as Buffer;
-    bytes += sizeOf(buffer.shape) * byteSize(buffer.dtype);
-  }
-  return bytes;
-}
-
-/** The first kernel that writes a variable's memory: errors must be known before. */
-function firstCommit(program: Program): number {
-  const at = program.kernels.findIndex((kernel) =>
-    kernel.writes.some((w) => (program.buffers[w.buffer] as Buffer).role === "variable"),
-  );
-  return at < 0 ? program.kernels.length : at;
 }

@@ -3,7 +3,6 @@
  * comes, not before a program has run some times: what runs once pays nothing.
  */
 
-import type { FunctionTable } from "./functions.ts";
 import type { LoweredKernel } from "./lowered.ts";
 import type { Contest, Tuner } from "./tuner.ts";
 
@@ -25,20 +24,17 @@ export class TunedKernels {
   /** What runs, by kernel. */
   readonly lowered: (LoweredKernel | undefined)[];
   readonly #tuner: Tuner;
-  readonly #functions: FunctionTable;
   #runs = 0;
   /** Kernels whose contests are open or whose winner does not run yet. */
   #tuned: Tuned[] = [];
   readonly #byKernel = new Map<number, Tuned>();
 
-  constructor(tuner: Tuner, functions: FunctionTable, defaults: readonly (LoweredKernel | undefined)[]) {
+  constructor(tuner: Tuner, defaults: readonly (LoweredKernel | undefined)[]) {
     this.#tuner = tuner;
-    this.#functions = functions;
     const { mode } = tuner;
     this.lowered = defaults.map((l) =>
       typeof mode === "number" && mode > 0 ? (l?.alternatives?.[mode - 1]?.make() ?? l) : l,
     );
-    this.#compile();
   }
 
   /** Called before every run: gives turns; whether other kernels run now than before. */
@@ -58,7 +54,6 @@ export class TunedKernels {
       this.lowered[tuned.kernel] = tuned.made[pick];
       changed = true;
     }
-    if (changed) this.#compile();
     for (const tuned of this.#tuned) if (tuned.contest.winner === tuned.current) this.#byKernel.delete(tuned.kernel);
     this.#tuned = this.#tuned.filter((tuned) => tuned.contest.winner !== tuned.current);
     return changed;
@@ -80,10 +75,6 @@ export class TunedKernels {
     if (this.#tuned.length === 0) return;
     const now = performance.now();
     for (const { contest, current, spent } of this.#tuned) contest.record(current, spent, now);
-  }
-
-  #compile(): void {
-    this.#functions.add(this.lowered.flatMap((l) => l?.kernel.stages ?? []));
   }
 
   #enter(): void {

@@ -118,6 +118,8 @@ export type Tuning = "live" | "off" | number;
 
 /** A contest that has not been used for so long belongs to a program that does not run any more. */
 const IDLE_MS = 2000;
+/** Contests that are remembered. */
+const REMEMBERED = 4096;
 
 export class Tuner {
   readonly mode: Tuning;
@@ -136,6 +138,11 @@ export class Tuner {
     contest.usedAt = performance.now();
     this.#contests.set(key, contest);
     this.#open.add(contest);
+    if (this.#contests.size > REMEMBERED) {
+      const [oldest, forgotten] = this.#contests.entries().next().value as [string, Contest];
+      this.#contests.delete(oldest);
+      this.#open.delete(forgotten);
+    }
     return contest;
   }
 

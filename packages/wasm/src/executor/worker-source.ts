@@ -3,7 +3,7 @@
  * vitest and bundlers.
  *
  * The worker never returns to its event loop: everything reaches it through shared memory, modules included (it compiles
- * their bytes from there). Words of the control block, as 32-bit indices, are those of `control` in pool.ts.
+ * their bytes from there). The control block is that of control.ts, the table of modules that of module-table.ts.
  *
  * A worker enters a job by raising its busy flag and reading the sequence number again: either it sees that the job is
  * over, or the main thread sees the flag and waits before it describes the next one.
@@ -16,18 +16,26 @@ const start = ({ memory, id, control: C, base }, atEnd) => {
   // The main thread waits without a turn of its event loop: a thread that ends within a job says so itself.
   const ended = () => { if (Atomics.load(word, C.BUSY + id) !== 0) Atomics.store(word, C.FAILED, id + 1); };
   atEnd(ended);
-  const functions = [];
-  let loaded = 0, seen = 0, views = new Uint8Array(memory.buffer);
+  const functions = [], generations = [];
+  let version = 0, seen = 0;
   const load = () => {
-    const count = Atomics.load(word, C.MODULES);
-    while (loaded < count) {
-      const table = new Uint32Array(memory.buffer, Atomics.load(word, C.MODULE_TABLE) >>> 0, 2 * (loaded + 1));
-      const at = table[2 * loaded], length = table[2 * loaded + 1];
-      const bytes = new Uint8Array(memory.buffer).slice(at, at + length);
-      const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-      for (const f of Object.values(instance.exports)) functions.push(f);
-      loaded++;
+    const current = Atomics.load(word, C.VERSION);
+    if (current === version) return;
+    const slots = Atomics.load(word, C.SLOTS), start = Atomics.load(word, C.MODULE_TABLE) >>> 0;
+    const table = new Int32Array(memory.buffer, start, 3 * slots);
+    for (let slot = 0; slot < slots; slot++) {
+      const generation = Atomics.load(table, 3 * slot + 2);
+      if (generation === generations[slot]) continue;
+      functions[slot] = undefined;
+      if ((generation & 1) === 1) {
+        const at = Atomics.load(table, 3 * slot) >>> 0, length = Atomics.load(table, 3 * slot + 1);
+        const bytes = new Uint8Array(memory.buffer).slice(at, at + length);
+        if (Atomics.load(table, 3 * slot + 2) !== generation || Atomics.load(word, C.MODULE_TABLE) >>> 0 !== start) return;
+        functions[slot] = Object.values(new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports);
+      }
+      generations[slot] = generation;
     }
+    version = current;
   };
   Atomics.store(word, C.ALIVE + id, 1);
   for (;;) {
@@ -42,7 +50,7 @@ const start = ({ memory, id, control: C, base }, atEnd) => {
     load();
     Atomics.store(word, C.BUSY + id, 1);
     if (Atomics.load(word, C.SEQUENCE) === sequence) {
-      const f = functions[word[C.FUNCTION]], tasks = word[C.TASKS], grain = word[C.GRAIN], count = word[C.COUNT];
+      const f = functions[word[C.MODULE]]?.[word[C.FUNCTION]], tasks = word[C.TASKS], grain = word[C.GRAIN], count = word[C.COUNT];
       const values = [];
       for (let i = 0; i < count; i++) values.push(word[C.VALUES + i]);
       const local = word[C.LOCAL_PLACE];
