@@ -14,6 +14,7 @@ import {
   Sequential,
   SGD,
   type Stateful,
+  summary,
 } from "@prewitt/nn";
 import { crossEntropy } from "@prewitt/ops";
 import { describe, expect, test } from "vitest";
@@ -189,5 +190,31 @@ describe("fit with a checkpoint", () => {
     await expect(fit(model, { ...options, checkpoint: new Memory({ model }) })).rejects.toThrow(
       /does not hold all that the run depends on\n {2}- optimizer is not among its parts\n {2}fix: make it with all of them: checkpoint\(\{ model, optimizer, data \}, file\)/,
     );
+  });
+});
+
+describe("what a console prints", () => {
+  const printed = (x: object): string =>
+    (x as Record<symbol, () => string>)[Symbol.for("nodejs.util.inspect.custom")]!();
+
+  test("a history: a line for each epoch, of long ones the first and the last", async () => {
+    const model = network();
+    const options = { loss: crossEntropy, optimizer: new SGD(model.parameters(), { learningRate: 0.01 }), prepare };
+    const history = await fit(model, { ...options, data: batches(2, 4), epochs: 12, validation: batches(1, 5) });
+    const lines = printed(history).split("\n");
+    expect(lines[0]).toBe("History of 24 steps in 12 epochs");
+    expect(lines[1]).toMatch(/^ {2}epoch 1 {2}loss \d\.\d+ {2}validation loss \d\.\d+$/);
+    expect(lines.map((line) => line.trim().split("  ")[0])).toEqual([
+      lines[0],
+      ...["epoch 1", "epoch 2", "epoch 3", "… 2 epochs"],
+      ...[6, 7, 8, 9, 10, 11, 12].map((n) => `epoch ${n}`),
+    ]);
+    expect(`${history}`).toBe(printed(history));
+    expect(Object.keys(history)).toEqual(["losses", "epochs"]);
+  });
+
+  test("a summary: its table", () => {
+    const table = summary(network(), [2]);
+    expect(printed(table)).toBe(`${table}`);
   });
 });

@@ -85,7 +85,13 @@ export function costOf(stages: Pick<PlanStages, "collected" | "program">): Cost 
     kernels: program.kernels.length,
     modules,
   };
-  return { ...cost, toString: () => formatCost(cost) };
+  const text = () => formatCost(cost);
+  return printedAs({ ...cost, toString: text }, text);
+}
+
+/** The object itself, which Node's console prints as `text()`. */
+export function printedAs<T extends object>(object: T, text: () => string): T {
+  return Object.defineProperty(object, Symbol.for("nodejs.util.inspect.custom"), { value: text, enumerable: false });
 }
 
 /** Operations of one node: what its op says, else those of its expansion, else one per output element; views cost none. */

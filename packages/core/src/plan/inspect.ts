@@ -9,7 +9,7 @@ import { Trace } from "../run/trace.ts";
 import { session } from "../session.ts";
 import { isTensor, type Tensor } from "../tensor/tensor.ts";
 import { flatten } from "../tree/tree.ts";
-import { type Cost, costOf } from "./cost.ts";
+import { type Cost, costOf, printedAs } from "./cost.ts";
 import { collect } from "./graph.ts";
 import { formatGraph } from "./graph-text.ts";
 import { type PlanStages, planStages } from "./plan.ts";
@@ -47,18 +47,15 @@ export function inspect<Args extends readonly unknown[]>(fn: (...args: Args) => 
   const assigns = [...trace.assigned].map(([variable, value]) => ({ variable, value }));
   const stages = planStages(collect(outputs, assigns), currentExecutor().traits);
   const cost = costOf(stages);
-  return {
-    stages,
-    cost,
-    toString: () =>
-      [
-        "graph, as written",
-        formatGraph(stages.collected),
-        "graph, expanded and simplified",
-        formatGraph(stages.simplified),
-        "program",
-        formatProgram(stages.program),
-        cost.toString(),
-      ].join("\n\n"),
-  };
+  const text = () =>
+    [
+      "graph, as written",
+      formatGraph(stages.collected),
+      "graph, expanded and simplified",
+      formatGraph(stages.simplified),
+      "program",
+      formatProgram(stages.program),
+      cost.toString(),
+    ].join("\n\n");
+  return printedAs({ stages, cost, toString: text }, text);
 }

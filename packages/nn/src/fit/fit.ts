@@ -8,8 +8,10 @@ import type { Layer } from "../module/module.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Schedule } from "../schedules/schedules.ts";
 import { type Batches, type Criterion, type EvaluateOptions, emptyData, evaluator, withMode } from "./evaluate.ts";
+import { type History, historyOf } from "./history.ts";
 import { checkParts, type EpochResult, type FitCheckpoint, isStateful, TrainingState } from "./training-state.ts";
 
+export type { History } from "./history.ts";
 export type { EpochResult, FitCheckpoint } from "./training-state.ts";
 
 export interface StepEvent {
@@ -45,12 +47,6 @@ export interface FitOptions extends Pick<EvaluateOptions, "prepare" | "metrics">
   readonly checkpoint?: FitCheckpoint | undefined;
   /** Steps after which `checkpoint` is saved within an epoch; without it only after epochs. */
   readonly checkpointEvery?: number | undefined;
-}
-
-export interface History {
-  /** The loss of each step. */
-  readonly losses: readonly number[];
-  readonly epochs: readonly EpochResult[];
 }
 
 const KNOWN = [
@@ -109,7 +105,7 @@ export async function fit(model: Layer, options: FitOptions): Promise<History> {
     await checkpoint?.save({ ...result, epoch: epoch + 1, step: state.losses.length }, { fit: state });
     if (ended) break;
   }
-  return { losses: state.losses, epochs: state.epochs };
+  return historyOf(state.losses, state.epochs);
 }
 
 function demandCount(name: string, value: unknown): void {

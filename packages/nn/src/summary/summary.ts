@@ -149,7 +149,10 @@ export function summary(model: AnyModule, inputShape: InputShape, options: Summa
     flops: rows.reduce((sum, row) => sum + row.flops, 0),
     activationBytes: rows.reduce((sum, row) => sum + row.activationBytes, 0),
   };
-  return { rows, ...totals, toString: () => formatSummary(rows, totals, shapes) };
+  const text = () => formatSummary(rows, totals, shapes);
+  // What Node's console prints; no field of the summary.
+  const printed = { value: text, enumerable: false };
+  return Object.defineProperty({ rows, ...totals, toString: text }, Symbol.for("nodejs.util.inspect.custom"), printed);
 }
 
 function fieldText(field: ReceptiveField | undefined, input: Shape): string {
