@@ -154,6 +154,39 @@ describe("assignment and decoding", () => {
     expect(all.counted.dataSync().every((v) => v === 1)).toBe(true);
   });
 
+  test("what is left out is what a comparison of every anchor with every box leaves out", () => {
+    const place = fc.double({ min: 0, max: 1, noNaN: true });
+    const factor = fc.double({ min: 0.6, max: 1.6, noNaN: true });
+    const box = fc.tuple(place, place, fc.constantFrom(...anchors), factor, factor).map(([x, y, [aw, ah], fw, fh]) => {
+      const [cx, cy, w, h] = [95.9 * x, 63.9 * y, fw * aw, fh * ah];
+      return [cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2].map(Math.fround) as [number, number, number, number];
+    });
+    const limit = fc.constantFrom(0, 0.2, 0.5, 0.7, 1);
+    fc.assert(
+      fc.property(fc.array(box, { maxLength: 4 }), limit, (boxes, ignoreOverlap) => {
+        const scene = listed([boxes], [boxes.map(() => 0)]);
+        const { counted, objectness } = make().assign(...scene, [64, 96], { ignoreOverlap });
+        const [kept, assigned] = [counted.dataSync(), objectness.dataSync()];
+        anchors.forEach(([aw, ah], a) => {
+          for (let cell = 0; cell < 96; cell++) {
+            const [ax, ay] = [8 * (cell % 12) + 4, 8 * Math.floor(cell / 12) + 4];
+            const overlaps = boxes.map(([x1, y1, x2, y2]) => {
+              const across = Math.min(ax + aw / 2, x2) - Math.max(ax - aw / 2, x1);
+              const down = Math.min(ay + ah / 2, y2) - Math.max(ay - ah / 2, y1);
+              const both = Math.max(0, across) * Math.max(0, down);
+              return both / (aw * ah + (x2 - x1) * (y2 - y1) - both);
+            });
+            const most = Math.max(0, ...overlaps);
+            if (Math.abs(most - ignoreOverlap) < 1e-9 && most > 0) continue;
+            const at = 96 * a + cell;
+            expect(kept[at]).toBe(assigned[at] === 1 || most <= ignoreOverlap ? 1 : 0);
+          }
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   test("anchors cluster the sizes", () => {
     const sizes = [10, 11, 9, 30, 31, 29].map((w) => [w, 2 * w] as const);
     expect(clusterAnchors(sizes, 2)).toEqual([
@@ -185,6 +218,7 @@ describe("errors", () => {
   test("options", () => {
     expect(() => new Yolo({ stride: 12 })).toThrow("write stride: 16, or give a backbone");
     expect(() => new Yolo({ anchors: [] })).toThrow("anchors must be pairs");
+    expect(() => model.assign(...listed([[]], [[]]), [64, 64], { ignoreOverlap: -1 })).toThrow("from 0 to 1, got -1");
     expect(() => model.loss(tensor([0]), {} as YoloTargets, { boxes: 1 } as object)).toThrow('write "box"');
   });
 });

@@ -2,6 +2,8 @@
  * @prewitt/nn: modules, layers, initialisers, optimisers, schedules, metrics, summaries and the training loop.
  */
 
+/** The functions that layers stand on, for packages that know this one alone. */
+export * as functional from "@prewitt/ops";
 export { type Captured, capture } from "./explain/capture.ts";
 export { type GradCamOptions, gradCam } from "./explain/grad-cam.ts";
 export { type MaximizeOptions, maximizeActivation } from "./explain/maximize-activation.ts";
@@ -78,6 +80,12 @@ export {
   type ConfusionMatrixOptions,
   confusionMatrix,
 } from "./metrics/confusion-matrix.ts";
+export {
+  type DetectionErrors,
+  type DetectionErrorsOptions,
+  type DetectionVerdict,
+  detectionErrors,
+} from "./metrics/detection-errors.ts";
 export { type ImageQualityOptions, psnr, type SsimOptions, ssim } from "./metrics/image-quality.ts";
 export {
   type AreaOptions,
@@ -86,6 +94,7 @@ export {
   type ImageObjects,
   MeanAveragePrecision,
   type MeanAveragePrecisionOptions,
+  type PrecisionRecallOptions,
 } from "./metrics/mean-average-precision.ts";
 export { RunningMean } from "./metrics/running.ts";
 export { Buffer, type BufferOptions } from "./module/buffer.ts";

@@ -1,6 +1,7 @@
 // Mean average precision: cases by hand, and an independent implementation's values.
 
-import { MeanAveragePrecision } from "@prewitt/nn";
+import { OptionError } from "@prewitt/core";
+import { detectionErrors, MeanAveragePrecision } from "@prewitt/nn";
 import { describe, expect, test } from "vitest";
 import { type GoldenTensor, goldenCases } from "../../../test/goldens/load.ts";
 
@@ -123,6 +124,79 @@ describe("by hand", () => {
     expect(metric.value).toBe(0);
     metric.reset();
     expect(metric.count).toBe(0);
+  });
+});
+
+describe("precision and recall", () => {
+  const far = [50, 50, 60, 60];
+  const metric = new MeanAveragePrecision(["a", "b", "never there"]);
+  metric.add(
+    { boxes: [...unit, ...unit, ...far], scores: [0.9, 0.8, 0.7], classes: [0, 0, 0] },
+    { boxes: [...unit, ...far, ...unit], classes: [0, 0, 1] },
+  );
+
+  test("precision at 101 recalls, of a class and as the mean over classes with objects", () => {
+    const { x, y } = metric.precisionRecall({ class: 0 });
+    expect([x[0], x[50], x[100]]).toEqual([0, 0.5, 1]);
+    // Right, wrong, right: precision 1 up to recall ½, ⅔ beyond.
+    expect([y[0], y[50], y[51], y[100]]).toEqual([1, 1, 2 / 3, 2 / 3]);
+    expect(Array.from(metric.precisionRecall({ class: 1 }).y)).toEqual(Array(101).fill(0));
+    const all = metric.precisionRecall().y;
+    expect([all[50], all[51]]).toEqual([0.5, 1 / 3]);
+    expect(all.reduce((a, b) => a + b, 0) / 101).toBeCloseTo(metric.result().map50, 12);
+  });
+
+  test("thresholds and classes that the metric does not have", () => {
+    expect(() => metric.precisionRecall({ iouThreshold: 0.52 })).toThrow(OptionError);
+    expect(() => metric.precisionRecall({ iouThreshold: 0.52 })).toThrow("the metric has 0.5, 0.55");
+    expect(() => metric.precisionRecall({ class: 3 })).toThrow("class is 3, outside 0 … 2");
+  });
+});
+
+describe("errors by kind", () => {
+  const far = [50, 50, 60, 60];
+  const verdictsOf = (found: readonly (readonly [number, number, readonly number[]])[]) =>
+    detectionErrors(
+      { boxes: found.flatMap(([, , b]) => b), scores: found.map(([s]) => s), classes: found.map(([, c]) => c) },
+      { boxes: [...unit, ...far], classes: [0, 1] },
+    );
+
+  test("one of each", () => {
+    expect(
+      verdictsOf([
+        [0.8, 0, unit],
+        [0.9, 0, [0, 0, 10, 9]],
+        [0.7, 1, unit],
+        [0.6, 1, [50, 50, 60, 53]],
+        [0.6, 0, [50, 50, 60, 53]],
+        [0.6, 1, [80, 80, 90, 90]],
+        [0.4, 1, far],
+      ]),
+    ).toEqual({
+      verdicts: ["duplicate", "right", "class", "localisation", "both", "background", undefined],
+      missed: [],
+    });
+  });
+
+  test("objects that nobody speaks of", () => {
+    expect(verdictsOf([]).missed).toEqual([0, 1]);
+    expect(verdictsOf([[0.9, 0, far]])).toEqual({ verdicts: ["class"], missed: [0] });
+    expect(verdictsOf([[0.9, 0, [50, 50, 60, 53]]])).toEqual({ verdicts: ["both"], missed: [0, 1] });
+  });
+
+  test("a detection takes the free object of its class beside one that is found", () => {
+    const beside = [0, 2, 10, 12];
+    const { verdicts, missed } = detectionErrors(
+      { boxes: [...unit, 0, 0.5, 10, 10.5], scores: [0.9, 0.8], classes: [0, 0] },
+      { boxes: [...unit, ...beside], classes: [0, 0] },
+    );
+    expect({ verdicts, missed }).toEqual({ verdicts: ["right", "right"], missed: [] });
+  });
+
+  test("thresholds out of order", () => {
+    const judge = () => detectionErrors(none, none, { iouThreshold: 0.5, backgroundThreshold: 0.6 });
+    expect(judge).toThrow(OptionError);
+    expect(judge).toThrow("iouThreshold 0.5, backgroundThreshold 0.6");
   });
 });
 

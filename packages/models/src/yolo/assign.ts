@@ -177,11 +177,11 @@ function ignoreNear(boxes: readonly Box[], grid: Grid, counted: Float32Array): v
   }
 }
 
-/** First and last of `count` cells whose middles lie within `reach` of a place, one more for rounding; none below 0. */
+/** First and last of `count` cells whose middles lie within `reach` of a place, with a little for rounding; none below 0. */
 function cellsWithin(place: number, reach: number, stride: number, count: number): [first: number, last: number] {
   if (reach < 0) return [0, -1];
   return [
-    Math.max(0, Math.floor((place - reach) / stride - 0.5)),
-    Math.min(count - 1, Math.ceil((place + reach) / stride - 0.5)),
+    Math.max(0, Math.ceil((place - reach) / stride - 0.5 - 1e-6)),
+    Math.min(count - 1, Math.floor((place + reach) / stride - 0.5 + 1e-6)),
   ];
 }

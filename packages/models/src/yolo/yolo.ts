@@ -148,7 +148,8 @@ export class Yolo extends Module {
   /**
    * Targets for `loss`, on the host: `boxes` [N, M, 4] are x1, y1, x2, y2 in pixels, `labels` [N, M] classes, negative in
    * rows without a box, for images of `size` [height, width]. Objectness is left out of the loss where an anchor's box in
-   * the middle of its cell overlaps a box by more than `ignoreOverlap`, default 0.5. Throws `ShapeError`, `DataError`.
+   * the middle of its cell overlaps a box by more than `ignoreOverlap`, default 0.5. Throws `ShapeError`, `DataError`,
+   * `OptionError`.
    */
   assign(
     boxes: Tensor,
@@ -160,6 +161,15 @@ export class Yolo extends Module {
     this.#cells("Yolo.assign", size);
     const { anchors, stride, classes } = this;
     const { ignoreOverlap = 0.5 } = options;
+    if (!(ignoreOverlap >= 0 && ignoreOverlap <= 1)) {
+      throw locate(
+        new OptionError({
+          op: "Yolo.assign",
+          summary: `ignoreOverlap must be a share from 0 to 1, got ${String(ignoreOverlap)}`,
+          fix: "write ignoreOverlap: 0.5",
+        }),
+      );
+    }
     return assignBoxes(boxes, labels, { anchors, stride, classes, height: size[0], width: size[1], ignoreOverlap });
   }
 

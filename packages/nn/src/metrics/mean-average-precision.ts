@@ -43,6 +43,13 @@ export interface DetectionResult {
   readonly recall: number;
 }
 
+export interface PrecisionRecallOptions {
+  /** One of the metric's overlap thresholds. Default 0.5. */
+  readonly iouThreshold?: number | undefined;
+  /** Number of a class. Default: the mean over the classes that have objects. */
+  readonly class?: number | undefined;
+}
+
 interface Scene {
   readonly detections: readonly (readonly Detection[])[];
   readonly objects: readonly (readonly Box[])[];
@@ -140,6 +147,35 @@ export class MeanAveragePrecision {
     };
   }
 
+  /**
+   * Precision at the 101 recalls 0, 0.01 … 1: the curve whose mean is the average precision, as `charts.precisionRecall`
+   * takes it. Where a recall is not reached the precision is 0. Throws `OptionError` for a threshold or a class that the
+   * metric does not have.
+   *
+   * @example charts.precisionRecall({ detector: metric.precisionRecall({ iouThreshold: 0.5 }) })
+   */
+  precisionRecall(options: PrecisionRecallOptions = {}): { readonly x: Float64Array; readonly y: Float64Array } {
+    const op = "MeanAveragePrecision.precisionRecall";
+    checkOptions(op, options, ["iouThreshold", "class"]);
+    const { iouThreshold = 0.5, class: only } = options;
+    const k = this.iouThresholds.findIndex((t) => Math.abs(t - iouThreshold) < 1e-9);
+    const problems = [
+      ...(k >= 0 ? [] : [`iouThreshold is ${iouThreshold}, the metric has ${this.iouThresholds.join(", ")}`]),
+      ...(only === undefined || only in this.names ? [] : [`class is ${only}, outside 0 … ${this.names.length - 1}`]),
+    ];
+    if (problems.length > 0) {
+      const fix = `write iouThreshold: ${this.iouThresholds[0]}, or give the metric other iouThresholds`;
+      throw locate(new OptionError({ op, summary: "the metric has no such curve", problems, fix }));
+    }
+    const curves = (only === undefined ? this.names.map((_, c) => c) : [only])
+      .map((c) => (this.#ofClass(c, () => true)[k] as ClassFigures).curve)
+      .filter((curve) => curve !== undefined);
+    return {
+      x: Float64Array.from({ length: RECALLS }, (_, r) => r / (RECALLS - 1)),
+      y: Float64Array.from({ length: RECALLS }, (_, r) => mean(curves.map((curve) => curve[r] as number))),
+    };
+  }
+
   #ofClass(c: number, inside: (area: number) => boolean): ClassFigures[] {
     const matched = this.#scenes.map(({ detections, objects }) =>
       matchDetections(detections[c] as readonly Detection[], objects[c] as readonly Box[], this.iouThresholds, inside),
@@ -184,13 +220,15 @@ export class MeanAveragePrecision {
 }
 
 interface ClassFigures {
+  /** Precision at each recall; none without objects. */
+  readonly curve: Float64Array | undefined;
   readonly precision: number;
   readonly recall: number;
 }
 
 /** Of one class at threshold `k`; NaN without objects. */
 function figuresOf(judged: readonly Judged[], k: number, objects: number): ClassFigures {
-  if (objects === 0) return { precision: Number.NaN, recall: Number.NaN };
+  if (objects === 0) return { curve: undefined, precision: Number.NaN, recall: Number.NaN };
   const [recalls, precisions] = [[] as number[], [] as number[]];
   let [right, wrong] = [0, 0];
   for (const j of judged) {
@@ -203,11 +241,11 @@ function figuresOf(judged: readonly Judged[], k: number, objects: number): Class
   for (let i = precisions.length - 2; i >= 0; i--) {
     precisions[i] = Math.max(precisions[i] as number, precisions[i + 1] as number);
   }
-  let sum = 0;
+  const curve = new Float64Array(RECALLS);
   let at = 0;
   for (let r = 0; r < RECALLS; r++) {
     while (at < recalls.length && (recalls[at] as number) < r / (RECALLS - 1)) at++;
-    sum += precisions[at] ?? 0;
+    curve[r] = precisions[at] ?? 0;
   }
-  return { precision: sum / RECALLS, recall: right / objects };
+  return { curve, precision: curve.reduce((a, b) => a + b, 0) / RECALLS, recall: right / objects };
 }
