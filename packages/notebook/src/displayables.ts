@@ -2,7 +2,6 @@
  * HTML, Markdown and tables as values that `display` shows: as such in a report, as text on a terminal.
  */
 
-import { inspect } from "node:util";
 import { OptionError } from "@prewitt/core";
 import { Displayable, type MimeBundle } from "./drawing/displayable.ts";
 import { escapeHtml } from "./report/outputs.ts";
@@ -98,7 +97,7 @@ export class Table extends Displayable {
     return { "text/html": html, "text/plain": this.lines().join("\n") };
   }
 
-  [inspect.custom](): string {
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.lines().join("\n");
   }
 }

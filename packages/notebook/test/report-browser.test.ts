@@ -89,7 +89,7 @@ describe.skipIf(executablePath === undefined && process.env.CI === undefined)("a
       if (!/^(?:file|data):/.test(request.url())) complaints.push(`it asked for ${request.url()}`);
     });
     await page.goto(pathToFileURL(workplace.path("runs/gallery/report.html")).href);
-  });
+  }, 60_000);
   afterAll(async () => {
     await browser?.close();
     workplace?.remove();

@@ -63,7 +63,7 @@ describe("prewitt run", () => {
     workplace.write("gallery.ts", gallery);
     ended = await workplace.run("run", "gallery.ts", "--out", "there/page.html", "--", "--deep", "7");
     page = workplace.read("there/page.html");
-  });
+  }, 60_000);
 
   it("ends as the notebook does, says where the report is, and keeps stdout as it is", () => {
     expect(ended.code).toBe(0);
@@ -137,9 +137,11 @@ describe("prewitt run", () => {
 
   it("a run is shown with its config and its curves, where it was started", () => {
     const cell = cellOf(page, 6);
-    expect(cell).toMatch(/run gallery, done: 5 rows in \S+/);
+    expect(cell).toMatch(/run gallery, done: 6 rows in runs\/gallery\/metrics\.jsonl/);
     expect(cell).toContain("<tr><th>rate</th><td>0.1</td></tr>");
     expect(cell).toContain("<tr><th>layers</th><td>[1,2]</td></tr>");
+    expect(cell).toContain("<tr><th>optimizer</th><td>Adam &amp; co</td></tr>");
+    expect(cell).toContain("<tr><th>accuracy</th><td>0.9877</td></tr>");
     expect(cell.match(/<svg /g)).toHaveLength(1);
     expect(cell).toContain(">loss</text>");
   });
@@ -149,6 +151,7 @@ describe("prewitt run", () => {
     for (const [name, value] of [
       ["notebook", "gallery.ts"],
       ["seed", "7"],
+      ["prewitt", "0.1.0"],
       ["node", process.version],
       ["executor", "reference"],
       ["precision", "fast"],

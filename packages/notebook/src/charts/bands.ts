@@ -51,7 +51,7 @@ export function bands(data: Readonly<Record<string, readonly Values[]>>, options
       },
       { mark: { type: "line", point: Math.max(...groups.map(({ rows }) => rows.length)) <= 30 }, encoding },
     ],
-  } as ChartSpec;
+  } satisfies ChartSpec;
   const textual = groups.map(({ name, rows }) => ({ name, points: rows.map((r): [number, number] => [r.x, r.y]) }));
   return new Chart({
     title,

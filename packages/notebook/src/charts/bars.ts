@@ -70,7 +70,7 @@ export function bars(data: Readonly<Record<string, number | readonly number[]>>,
         encoding: { ...position, x: { field: "value", type: "quantitative" } },
       },
     ],
-  } as ChartSpec;
+  } satisfies ChartSpec;
   const texts = groups.map(
     ({ name, list, mean, deviation }) =>
       `${name} ${formatMetric(mean)}${list.length > 1 ? ` ± ${formatMetric(deviation)} (${list.length} runs)` : ""}`,

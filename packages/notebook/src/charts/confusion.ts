@@ -65,7 +65,7 @@ export function confusion(matrix: ConfusionMatrix, options: ConfusionOptions = {
           ]
         : []),
     ],
-  } as ChartSpec;
+  } satisfies ChartSpec;
   return new Chart({
     title,
     spec,

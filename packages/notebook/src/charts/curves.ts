@@ -99,7 +99,7 @@ function square(
         },
       },
     ],
-  } as ChartSpec;
+  } satisfies ChartSpec;
   return new Chart({
     title,
     spec,

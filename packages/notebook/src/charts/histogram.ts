@@ -62,7 +62,7 @@ export function histogram(data: SeriesOf, options: HistogramOptions = {}): Chart
       y2: { datum: 0 },
       ...(named && { color: { field: "series", type: "nominal", title: null, sort: null } }),
     },
-  } as ChartSpec;
+  } satisfies ChartSpec;
   const parts = counted.map(({ name, counts, n }) => {
     const left = n - counts.reduce((a, b) => a + b, 0);
     return `${name === "" ? "" : `${name}: `}${n} values${left > 0 ? `, ${left} of them not finite` : ""}`;

@@ -70,7 +70,7 @@ export function line(data: SeriesOf, options: LineOptions = {}): Chart {
         : []),
       { data: { values: rows(strong) }, mark: { type: "line", point: options.points ?? most <= 30 }, encoding },
     ],
-  } as ChartSpec;
+  } satisfies ChartSpec;
   const names = series.map(({ name, points }) => `${name === "" ? "" : `${name}: `}${points.length} points`);
   return new Chart({
     title,

@@ -8,7 +8,11 @@ import type { TopLevelSpec } from "vega-lite";
 import { FONT_FAMILY } from "../drawing/rasterise.ts";
 import { coloursOf, SERIES, type Theme } from "../drawing/theme.ts";
 
-export type ChartSpec = TopLevelSpec;
+/**
+ * A Vega-Lite specification as plain data. It is vega-lite's `TopLevelSpec`, whose types need those of the DOM and are left
+ * out here, so that a project without them can use the package.
+ */
+export type ChartSpec = Readonly<Record<string, unknown>>;
 
 /** Colours and fonts of a theme as a Vega-Lite configuration; what the specification says itself goes before it. */
 function configOf(theme: Theme) {
@@ -34,7 +38,7 @@ function configOf(theme: Theme) {
 /** The chart as an SVG document. Throws `Error` of vega-lite for a specification that it cannot read. */
 export async function renderSpec(spec: ChartSpec, theme: Theme): Promise<string> {
   const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
-  const compiled = compile(spec, { config: configOf(theme) as never });
+  const compiled = compile(spec as unknown as TopLevelSpec, { config: configOf(theme) as never });
   const view = new vega.View(vega.parse(compiled.spec), { renderer: "none", logLevel: vega.Error });
   try {
     return withOwnIds(await view.toSVG());

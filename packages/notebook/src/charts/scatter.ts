@@ -48,7 +48,7 @@ export function scatter(points: Tensor | readonly (readonly [number, number])[],
       y: { field: "y", ...axis, title: y },
       ...(labels && { color: { field: "label", type: "nominal", title: null, sort: null } }),
     },
-  } as ChartSpec;
+  } satisfies ChartSpec;
   const classes = new Set(labels).size;
   return new Chart({ title, spec, summary: `${pairs.length} points${classes > 0 ? ` of ${classes} classes` : ""}` });
 }

@@ -5,7 +5,6 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, extname } from "node:path";
-import { inspect } from "node:util";
 import { checkOptions, OptionError } from "@prewitt/core";
 import { Displayable, type MimeBundle } from "./displayable.ts";
 import { rasterise } from "./rasterise.ts";
@@ -82,7 +81,7 @@ export abstract class Drawing extends Displayable {
     return this.summary();
   }
 
-  [inspect.custom](): string {
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.summary();
   }
 }

@@ -6,13 +6,13 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { constants, tmpdir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { OptionError } from "@prewitt/core";
 import { line } from "../charts/line.ts";
 import { commitOf } from "../runs/environment.ts";
 import { readRuns } from "../runs/run.ts";
-import { formatDuration } from "../units.ts";
+import { formatDuration, formatMetric } from "../units.ts";
 import { parseCells } from "./cells.ts";
 import { NOTEBOOK_VARIABLE, type ReportEvent, STREAM_VARIABLE } from "./events.ts";
 import { escapeHtml } from "./outputs.ts";
@@ -144,8 +144,8 @@ async function drawRuns(events: readonly ReportEvent[]): Promise<Map<string, str
     if (event.type !== "run") continue;
     const run = readRuns(event.name, { folder: event.folder }).find(({ id }) => id === event.id);
     if (run === undefined) continue;
-    const config = Object.entries(run.config).map(
-      ([key, value]) => `<tr><th>${escapeHtml(key)}</th><td>${escapeHtml(JSON.stringify(value))}</td></tr>`,
+    const facts = Object.entries(run.config).map(([key, value]) =>
+      factHtml(key, typeof value === "string" ? value : JSON.stringify(value)),
     );
     const metrics = new Set(
       run.rows.flatMap((row) => Object.keys(row).filter((key) => key !== "step" && key !== "epoch")),
@@ -153,6 +153,7 @@ async function drawRuns(events: readonly ReportEvent[]): Promise<Map<string, str
     const curves: string[] = [];
     for (const metric of metrics) {
       const values = run.rows.flatMap((row) => (typeof row[metric] === "number" ? [row[metric]] : []));
+      if (values.length === 1) facts.push(factHtml(metric, formatMetric(values[0] as number)));
       if (values.length < 2) continue;
       const chart = line(values, {
         title: metric,
@@ -162,11 +163,16 @@ async function drawRuns(events: readonly ReportEvent[]): Promise<Map<string, str
       });
       curves.push(`<div class="drawing">${await chart.svg({ theme: "page" })}</div>`);
     }
-    const table = config.length === 0 ? "" : `<table>${config.join("")}</table>`;
-    const where = `run ${event.name}, ${run.outcome}: ${run.rows.length} rows in ${join(event.folder, event.name)}`;
+    const table = facts.length === 0 ? "" : `<table>${facts.join("")}</table>`;
+    const folder = relative(process.cwd(), join(event.folder, event.name));
+    const where = `run ${event.name}, ${run.outcome}: ${run.rows.length} rows in ${join(folder, "metrics.jsonl")}`;
     drawn.set(event.id, `<figure><figcaption>${escapeHtml(where)}</figcaption>${table}${curves.join("")}</figure>`);
   }
   return drawn;
+}
+
+function factHtml(name: string, value: string): string {
+  return `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`;
 }
 
 async function factsOf(path: string, start: Date, code: number, events: readonly ReportEvent[]) {

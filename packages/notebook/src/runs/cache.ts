@@ -78,7 +78,9 @@ interface PackedTensor {
 /** Tensors as their numbers; arrays and plain objects are walked, the rest is V8's. */
 async function pack(value: unknown): Promise<unknown> {
   if (isTensor(value)) {
-    return { $tensor: { data: await value.data(), shape: [...value.shape], dtype: value.dtype } } satisfies PackedTensor;
+    return {
+      $tensor: { data: await value.data(), shape: [...value.shape], dtype: value.dtype },
+    } satisfies PackedTensor;
   }
   if (Array.isArray(value)) return Promise.all(value.map(pack));
   if (!isPlain(value)) return value;

@@ -2,7 +2,6 @@
  * `compareRuns`: runs side by side: what differs in their configs, how they ended, and curves of any metric.
  */
 
-import { inspect } from "node:util";
 import { checkOptions, OptionError } from "@prewitt/core";
 import type { Chart } from "../charts/chart.ts";
 import { line } from "../charts/line.ts";
@@ -19,7 +18,12 @@ export interface CompareOptions {
 
 export class Comparison {
   /** The runs, best first by the best value that they reached. */
-  readonly runs: readonly { readonly label: string; readonly run: RunRecord; readonly best: number; readonly last: number }[];
+  readonly runs: readonly {
+    readonly label: string;
+    readonly run: RunRecord;
+    readonly best: number;
+    readonly last: number;
+  }[];
   readonly #by: string;
 
   constructor(records: readonly RunRecord[], by: string, greatest: boolean) {
@@ -28,16 +32,24 @@ export class Comparison {
     this.runs = records
       .map((run, i) => {
         const values = valuesOf(run, by);
-        const best = values.reduce((a, v) => (greatest ? Math.max(a, v) : Math.min(a, v)), greatest ? -Infinity : Infinity);
+        const best = values.reduce(
+          (a, v) => (greatest ? Math.max(a, v) : Math.min(a, v)),
+          greatest ? -Infinity : Infinity,
+        );
         return { label: labels[i] as string, run, best, last: values.at(-1) ?? Number.NaN };
       })
       .sort((a, b) => (greatest ? b.best - a.best : a.best - b.best));
   }
 
   /** Curves of a metric (default: the one that ranks), a line for each run. */
-  chart(metric = this.#by, options: { readonly smooth?: number | undefined; readonly log?: boolean | undefined } = {}): Chart {
+  chart(
+    metric = this.#by,
+    options: { readonly smooth?: number | undefined; readonly log?: boolean | undefined } = {},
+  ): Chart {
     const series = Object.fromEntries(
-      this.runs.map(({ label, run }) => [label, valuesOf(run, metric)] as const).filter(([, values]) => values.length > 0),
+      this.runs
+        .map(({ label, run }) => [label, valuesOf(run, metric)] as const)
+        .filter(([, values]) => values.length > 0),
     );
     return line(series, { title: metric, y: metric, ...options });
   }
@@ -53,11 +65,13 @@ export class Comparison {
     const table = [["run", `best ${this.#by}`, "last", "rows", "outcome"], ...rows];
     const widths = (table[0] as string[]).map((_, c) => Math.max(...table.map((row) => (row[c] as string).length)));
     const text = (row: readonly string[]): string =>
-      row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c] as number) : cell.padStart(widths[c] as number))).join("  ");
+      row
+        .map((cell, c) => (c === 0 ? cell.padEnd(widths[c] as number) : cell.padStart(widths[c] as number)))
+        .join("  ");
     return table.map(text).join("\n");
   }
 
-  [inspect.custom](): string {
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
 }

@@ -3,11 +3,14 @@
  */
 
 import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { promisify } from "node:util";
 import { session } from "@prewitt/core";
 
 export interface Environment {
+  /** Version of this library. */
+  readonly prewitt: string;
   readonly node: string;
   readonly platform: string;
   readonly processor: string;
@@ -25,6 +28,7 @@ export function environmentOf(): Environment {
   const [first] = cpus();
   session.executor ??= session.executorFactory?.();
   return {
+    prewitt: libraryVersion(),
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     processor: first?.model ?? "unknown",
@@ -33,6 +37,15 @@ export function environmentOf(): Environment {
     ...(session.threads !== undefined && { threads: session.threads }),
     precision: session.precision,
   };
+}
+
+/** From this package's manifest, which lies above the sources and the build at different heights. */
+function libraryVersion(): string {
+  for (const above of ["../", "../../", "../../../"]) {
+    const manifest = new URL(`${above}package.json`, import.meta.url);
+    if (existsSync(manifest)) return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
+  }
+  return "unknown";
 }
 
 /** The commit of a folder, with "+" when files differ from it; `undefined` outside of repositories. */

@@ -160,7 +160,9 @@ export function readRuns(name: string, options: { readonly folder?: string | und
 function parseLine(line: string): Line | undefined {
   try {
     const parsed: unknown = JSON.parse(line);
-    return typeof parsed === "object" && parsed !== null && "event" in parsed && "run" in parsed ? (parsed as Line) : undefined;
+    return typeof parsed === "object" && parsed !== null && "event" in parsed && "run" in parsed
+      ? (parsed as Line)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -33,8 +33,9 @@ await display(charts.histogram([1, 2, 2, 3, 3, 3], { title: "Values", x: "value 
 await display(charts.images(picture, { title: "Images", captions: ["a ramp"] }));
 
 // %% runs
-const run = await startRun("gallery", { config: { rate: 0.1, layers: [1, 2] } });
+const run = await startRun("gallery", { config: { rate: 0.1, layers: [1, 2], optimizer: "Adam & co" } });
 for (let step = 1; step <= 5; step++) run.log({ step, loss: 1 / step });
+run.log({ accuracy: 0.98765 });
 run.end();
 
 // %%
