@@ -15,6 +15,9 @@ export {
   saveNpy,
   saveNpz,
 } from "./numpy/numpy-files.ts";
+export { ExportError } from "./onnx/export/export-error.ts";
+export { type ExportOnnxOptions, exportOnnx, saveOnnx } from "./onnx/export/export-onnx.ts";
+export type { ExportTarget } from "./onnx/export/target.ts";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsContent } from "./safetensors/safetensors.ts";
 export {
   loadSafetensors,
