@@ -93,4 +93,41 @@ describe("memory is flat", () => {
     }
     expect(executor.heap.bytes).toBeLessThan(700 * MIB);
   });
+
+  test("over ever new inner shapes, each with code of its own", { timeout: 240_000 }, async () => {
+    const executor = wasmExecutor({ threads: 2, parallelWork: 0, tuning: "off" });
+    using _ = useExecutor(executor);
+    const numbers = (rows: number, columns: number): Tensor =>
+      tensor(
+        Float32Array.from({ length: rows * columns }, (_, i) => ((i * 7) % 11) - 5),
+        { shape: [rows, columns] },
+      );
+    const product = (n: number) =>
+      numbers(9, (n % 32) + 2)
+        .matmul(numbers((n % 32) + 2, Math.floor(n / 32) + 2))
+        .dataSync();
+    // Its code is in use all along; it runs before and after all others.
+    const kept = compile((x: Tensor) => x.matmul(x));
+    const run = async (from: number, to: number) => {
+      const results = [];
+      for (let n = from; n < to; n++) {
+        results.push(product(n));
+        if (n % 20 === 0) await turn();
+      }
+      return results;
+    };
+    const square = kept(numbers(9, 9)).dataSync();
+    const first = await run(0, 40);
+    await run(40, 500);
+    const before = { heap: executor.heap.bytes, ...used() };
+    await run(500, 1000);
+    expect(executor.functions.modules).toBeGreaterThanOrEqual(1000);
+    // One function a product: those of the plans that are kept, and of modules that nobody holds.
+    expect(executor.functions.keys.length).toBeLessThan(450);
+    expect(executor.heap.bytes).toBe(before.heap);
+    expect(used().script - before.script).toBeLessThan(4);
+    // Code that was dropped is made again, in the workers too.
+    expect(await run(0, 40)).toEqual(first);
+    expect(kept(numbers(9, 9)).dataSync()).toEqual(square);
+  });
 });

@@ -7,7 +7,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { Profile, wasmExecutor } from "@prewitt/wasm";
+import { measurePeak, Profile, wasmExecutor } from "@prewitt/wasm";
 import { session, useExecutor } from "prewitt";
 import { firstStep } from "./first-step/first-step.ts";
 import { measure } from "./measure.ts";
@@ -40,6 +40,7 @@ const { values } = parseArgs({
     batch: { type: "string" },
     executor: { type: "string", default: "wasm" },
     profile: { type: "boolean", default: false },
+    peak: { type: "string" },
     node: { type: "string", default: process.execPath },
     peers: { type: "boolean", default: false },
     table: { type: "string" },
@@ -54,7 +55,8 @@ useExecutor(values.executor === "reference" ? "reference" : wasm);
 
 /** Prints where the time of a case goes, kernel by kernel. */
 function profileOf(name: string, run: () => void): void {
-  const profile = new Profile();
+  const peak = values.peak === undefined ? measurePeak(wasm) : Number(values.peak);
+  const profile = new Profile({ peak });
   wasm.profile = profile;
   for (let i = 0; i < 20; i++) run();
   wasm.profile = undefined;

@@ -93,6 +93,20 @@ describe("fit", () => {
     expect(history.losses).toHaveLength(7);
     expect(history.epochs).toHaveLength(2);
   });
+
+  test("does not take a schedule beside the optimiser's own", async () => {
+    const model = network();
+    const options = { data: batches(5, 2), loss: crossEntropy, prepare };
+    const halving = (step: number): number => 0.5 ** step;
+    const optimizer = new SGD(model.parameters(), { learningRate: halving });
+    await expect(fit(model, { ...options, optimizer, schedule: halving })).rejects.toThrow(
+      /\[fit\] the learning rate has two schedules: fit's option and the optimiser's learningRate[\s\S]*fix: leave schedule out, or give the optimiser a number: \{ learningRate: 0\.001 \}/,
+    );
+    expect(optimizer.steps.read().itemSync()).toBe(0);
+    expect((await fit(model, { ...options, optimizer })).losses).toHaveLength(5);
+    const momentum = new SGD(model.parameters(), { learningRate: 0.1, momentum: () => 0.9 });
+    expect((await fit(model, { ...options, optimizer: momentum, schedule: halving })).losses).toHaveLength(5);
+  });
 });
 
 test("evaluate weighs batches by size, does not train, and hands outputs on", async () => {

@@ -3,5 +3,6 @@
  */
 
 export { WasmExecutor, type WasmOptions, wasmExecutor } from "./executor/executor.ts";
-export { Profile, type ProfileRow } from "./executor/profile.ts";
+export { measurePeak } from "./executor/peak.ts";
+export { Profile, type ProfileOptions, type ProfileRow } from "./executor/profile.ts";
 export type { Tuning } from "./executor/tuner.ts";

@@ -32,7 +32,7 @@ export interface FitOptions extends Pick<EvaluateOptions, "prepare" | "metrics">
   readonly optimizer: Optimizer;
   /** Default 1. */
   readonly epochs?: number | undefined;
-  /** Learning rate of each step; without it the optimiser's own. */
+  /** Learning rate of each step; without it the optimiser's own, which must not be a schedule itself. */
   readonly schedule?: Schedule | undefined;
   /** Evaluated after each epoch, with the loss and `metrics`. */
   readonly validation?: Batches | undefined;
@@ -67,7 +67,7 @@ const KNOWN = [
 /**
  * Trains `model`, which must be initialised, in training mode; the modes are given back afterwards.
  *
- * Throws `OptionError` for unknown options, `DataError` for an epoch without a batch, and `NonFiniteError` when the loss is
+ * Throws `OptionError` for unknown options and for a schedule beside one of the optimiser's own, `DataError` for an epoch without a batch, and `NonFiniteError` when the loss is
  * NaN or infinite: the variables are then as before that step.
  *
  * @example
@@ -83,6 +83,7 @@ export async function fit(model: Layer, options: FitOptions): Promise<History> {
   const { epochs = 1, validation, loss, metrics, prepare, checkpoint, checkpointEvery } = options;
   demandCount("epochs", epochs);
   if (checkpointEvery !== undefined) demandCount("checkpointEvery", checkpointEvery);
+  demandOneSchedule(options);
   const state = new TrainingState();
   if (checkpoint !== undefined) {
     checkParts(checkpoint, { model, optimizer: options.optimizer, data: options.data });
@@ -115,6 +116,18 @@ function demandCount(name: string, value: unknown): void {
       op: "fit",
       summary: `${name} must be a positive integer, got ${value}`,
       fix: `write ${name}: ${name === "epochs" ? 1 : 500}`,
+    }),
+  );
+}
+
+/** The optimiser's own schedule writes the learning rate last: another one would be without effect. */
+function demandOneSchedule({ schedule, optimizer }: FitOptions): void {
+  if (schedule === undefined || !optimizer.scheduled.includes("learningRate")) return;
+  throw locate(
+    new OptionError({
+      op: "fit",
+      summary: "the learning rate has two schedules: fit's option and the optimiser's learningRate",
+      fix: "leave schedule out, or give the optimiser a number: { learningRate: 0.001 }",
     }),
   );
 }

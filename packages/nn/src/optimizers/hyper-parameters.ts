@@ -86,9 +86,9 @@ export class HyperParameters {
     return variable;
   }
 
-  /** Whether a schedule writes any of them. */
-  get scheduled(): boolean {
-    return this.#scheduled.length > 0;
+  /** Names of those that a schedule writes. */
+  get scheduled(): readonly string[] {
+    return this.#scheduled.map(({ name }) => name);
   }
 
   /** Writes what the schedules say for `step`. Throws `OptionError` for a value out of range. */

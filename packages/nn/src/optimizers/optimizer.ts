@@ -90,6 +90,11 @@ export abstract class Optimizer {
     return Object.fromEntries(this.#hyper.variables);
   }
 
+  /** Names of the hyper-parameters that a schedule of this optimiser writes before each step. */
+  get scheduled(): readonly string[] {
+    return this.#hyper.scheduled;
+  }
+
   /** The hyper-parameter of the parameters without a group. */
   protected shared(name: string): Variable | undefined {
     return this.#hyper.variables.get(name);
@@ -106,7 +111,7 @@ export abstract class Optimizer {
   step(gradients: ParameterGradients): void {
     this.#check(gradients);
     settleGeneration();
-    if (this.#hyper.scheduled) beforeEachCall(() => this.#hyper.write(this.steps.read().itemSync()));
+    if (this.#hyper.scheduled.length > 0) beforeEachCall(() => this.#hyper.write(this.steps.read().itemSync()));
     withScope(this.#name, () => {
       const steps = this.steps.read().add(1);
       this.steps.assign(steps);

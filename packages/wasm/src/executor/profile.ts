@@ -1,9 +1,11 @@
 /**
- * A kernel-by-kernel profile: time, floating-point operations and bytes, summed over the runs that it saw.
+ * A kernel-by-kernel profile: time, floating-point operations and bytes, summed over the runs that it saw, and the share
+ * of the machine's peak. Winograd's kernels count the operations of the direct algorithm, four times what they do: their
+ * shares may pass 100 %.
  *
  * @example
  * const executor = wasmExecutor();
- * executor.profile = new Profile();
+ * executor.profile = new Profile({ peak: measurePeak(executor) });
  * …
  * console.log(`${executor.profile}`);
  */
@@ -23,8 +25,18 @@ export interface ProfileRow {
   bytes: number;
 }
 
+export interface ProfileOptions {
+  /** GFLOP/s of the machine, see `measurePeak`; without it no shares are printed. */
+  readonly peak?: number | undefined;
+}
+
 export class Profile {
+  readonly #peak: number | undefined;
   readonly #rows = new Map<WasmProgram, (ProfileRow | undefined)[]>();
+
+  constructor({ peak }: ProfileOptions = {}) {
+    this.#peak = peak;
+  }
 
   /** Runs one stage of a kernel and adds its time; the last stage ends the kernel's run. */
   measure(program: WasmProgram, kernel: number, last: boolean, run: () => void): void {
@@ -67,10 +79,16 @@ export class Profile {
     const lines = rows.map((r) => {
       const each = r.milliseconds / Math.max(1, r.runs);
       const share = `${((100 * r.milliseconds) / total).toFixed(1)} %`;
-      const speed = `${(r.flops / each / 1e6).toFixed(1)} GFLOP/s  ${(r.bytes / each / 1e6).toFixed(1)} GB/s`;
-      return `${share.padStart(7)} ${each.toFixed(3).padStart(9)} ms  ${speed.padEnd(32)} ${r.variant}  ${r.name}`;
+      const rate = r.flops / each / 1e6;
+      const ofPeak = this.#peak === undefined ? "" : `${((100 * rate) / this.#peak).toFixed(0)} %`.padStart(6);
+      const speed = `${`${rate.toFixed(1)} GFLOP/s`.padStart(14)}${ofPeak} ${`${(r.bytes / each / 1e6).toFixed(1)} GB/s`.padStart(11)}`;
+      return `${share.padStart(7)} ${each.toFixed(3).padStart(9)} ms ${speed}  ${r.variant}  ${r.name}`;
     });
-    return lines.join("\n");
+    const head =
+      this.#peak === undefined
+        ? []
+        : [`  time, GFLOP/s and their share of the peak of ${this.#peak.toFixed(1)}, bytes`];
+    return [...head, ...lines].join("\n");
   }
 }
 
