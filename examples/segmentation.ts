@@ -8,49 +8,50 @@
  * the mean over the eleven classes of intersection over union.
  */
 
-import { compile, crossEntropy, diceLoss, grad, nn, oneHot, seed, softmax, type Tensor } from "prewitt";
+import { compile, crossEntropy, diceLoss, grad, nn, oneHot, seed, softmax, type Tensor, tensor } from "prewitt";
 import { loader, normalise } from "prewitt/data";
 import { UNet } from "prewitt/models";
 import { charts, onInterrupt, progress } from "prewitt/notebook";
-import { digitScenes, SIZE } from "./shared/digit-scenes.ts";
+import { digitScenes } from "./shared/digit-scenes.ts";
 import { readOptions } from "./shared/options.ts";
 import { startTask } from "./shared/task.ts";
 
 const options = readOptions({
-  images: { value: 4000, short: 64, help: "scenes to train on" },
-  epochs: { value: 6, short: 1, help: "times that each of them is seen" },
+  images: { value: 64000, short: 64, help: "scenes to train on, each seen once" },
   test: { value: 500, short: 16, help: "unseen scenes" },
   batch: { value: 16, help: "scenes in a step" },
   seed: { value: 1, least: 0, help: "makes the run repeatable" },
 });
+const SIZE = 64;
 const task = startTask("segmentation", options);
-const [training, testing] = [await digitScenes("train", options.images), await digitScenes("test", options.test)];
+const scene = { size: SIZE, count: [1, 3], scale: [1, 1.6] } as const;
+const training = await digitScenes("train", options.images, scene);
+const testing = await digitScenes("test", options.test, scene);
 const classes = ["background", ...(training.classes as readonly string[])];
 
 seed(options.seed);
-const model = nn.init(new UNet({ classes: classes.length, depth: 3, width: 0.25 }), [3, SIZE, SIZE]);
+const model = nn.init(new UNet({ classes: classes.length, depth: 4, width: 0.125 }), [3, SIZE, SIZE]);
 const prepare = (image: Tensor): Tensor => normalise(image, { mean: 0.45, std: 0.25 });
-const steps = options.epochs * Math.ceil(options.images / options.batch);
-const optimizer = new nn.AdamW(model.parameters(), { learningRate: nn.oneCycleSchedule({ peak: 4e-3, steps }) });
+const steps = Math.ceil(options.images / options.batch);
+const optimizer = new nn.AdamW(model.parameters(), { learningRate: nn.oneCycleSchedule({ peak: 5e-3, steps }) });
+// Most pixels are background; each of them weighs less than one of a digit.
+const weights = tensor(classes.map((_, c) => (c === 0 ? 0.3 : 1)));
 const step = compile((image: Tensor, mask: Tensor) => {
   const logits = model.forward(prepare(image));
   const truth = oneHot(mask, classes.length).transpose([0, 3, 1, 2]);
   const overlap = diceLoss(softmax(logits, { axis: 1 }), truth, { batch: true });
-  const loss = crossEntropy(logits, mask).add(overlap);
+  const loss = crossEntropy(logits, mask, { classWeights: weights }).add(overlap);
   optimizer.step(grad(loss, model.parameters()));
   return loss;
 });
 
 const losses: number[] = [];
 using interruption = onInterrupt();
-for (let epoch = 1; epoch <= options.epochs && !interruption.requested; epoch++) {
-  const batches = loader(training, { batch: options.batch, shuffle: true, seed: epoch });
-  const bar = progress(batches, { label: `epoch ${epoch}/${options.epochs}` });
-  for await (const { image, mask } of bar) {
-    losses.push(await step(image, mask).item());
-    bar.set({ loss: losses.at(-1) as number });
-    if (interruption.requested) break;
-  }
+const bar = progress(loader(training, { batch: options.batch }), { label: "training" });
+for await (const { image, mask } of bar) {
+  losses.push(await step(image, mask).item());
+  bar.set({ loss: losses.at(-1) as number });
+  if (interruption.requested) break;
 }
 await task.weights(model);
 await task.picture(

@@ -3,13 +3,18 @@
  * digits on other photographs.
  */
 
-import { type Dataset, mnist, type Scene, scenes } from "prewitt/data";
+import { type Dataset, mnist, type Scene, type SceneOptions, scenes } from "prewitt/data";
 import { photographs } from "./photographs.ts";
 
 /** Height and width of a scene in pixels. */
 export const SIZE = 80;
 
-export async function digitScenes(split: "train" | "test", samples: number): Promise<Dataset<Scene>> {
+/** @param more Changes of the options: smaller scenes with fewer items, for instance. */
+export async function digitScenes(
+  split: "train" | "test",
+  samples: number,
+  more: Partial<SceneOptions> = {},
+): Promise<Dataset<Scene>> {
   return scenes({
     items: mnist(split),
     backgrounds: await photographs(split),
@@ -18,5 +23,6 @@ export async function digitScenes(split: "train" | "test", samples: number): Pro
     count: [1, 4],
     scale: [1, 1.8],
     seed: split === "train" ? 1 : 2,
+    ...more,
   });
 }
