@@ -18,7 +18,7 @@ export * from "./graph/op.ts";
 export type { OpCase, OpErrorCase, OpSamples, SampleInput } from "./graph/samples.ts";
 export { currentScope, scope, withScope } from "./graph/scope.ts";
 export { captureSite, formatSite, type Site } from "./graph/site.ts";
-export { byteText, type Cost, costOf, nodeFlops } from "./plan/cost.ts";
+export { byteText, type Cost, costOf, kernelFlops, nodeFlops } from "./plan/cost.ts";
 export { collect, type Graph } from "./plan/graph.ts";
 export { formatGraph } from "./plan/graph-text.ts";
 export { type Inspection, inspect } from "./plan/inspect.ts";

@@ -11,6 +11,8 @@ export { type Cell, Html, html, Markdown, markdown, Table, table } from "./displ
 export { Displayable, type MimeBundle } from "./drawing/displayable.ts";
 export { Drawing, type DrawingOptions, type PngOptions } from "./drawing/drawing.ts";
 export type { Theme } from "./drawing/theme.ts";
+export type { GraphOptions, GraphSource } from "./graphs/graph.ts";
+export { type GraphParts, GraphPicture } from "./graphs/graph-picture.ts";
 export { Interruption, onInterrupt } from "./interruption.ts";
 export { log } from "./live-line.ts";
 export type { ShownBox } from "./pictures/annotated.ts";

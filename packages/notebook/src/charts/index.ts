@@ -1,5 +1,6 @@
 /** The charts, as one object: `charts.line(…)`. */
 
+export { graph } from "../graphs/graph.ts";
 export { boxes, heat, masks } from "../pictures/annotated.ts";
 export { featureMaps, filters, images } from "../pictures/images.ts";
 export { bands } from "./bands.ts";
