@@ -90,10 +90,12 @@ const take: Rule = (context) =>
 const mean: Rule = (context) => {
   const { writer } = context;
   const { axes, keepDims } = context.node.attributes as unknown as { axes: readonly number[]; keepDims: boolean };
-  const planes = context.node.inputs[0]?.shape.length === 4 && equalData(axes, [2, 3]) && keepDims;
-  return simple(context, ([x]) =>
-    planes ? writer.op("GlobalAveragePool", [x as string]) : writer.reduce("ReduceMean", x as string, axes, keepDims),
-  );
+  const planes = context.node.inputs[0]?.shape.length === 4 && equalData(axes, [2, 3]);
+  return simple(context, ([x]) => {
+    if (!planes) return writer.reduce("ReduceMean", x as string, axes, keepDims);
+    const means = writer.op("GlobalAveragePool", [x as string]);
+    return keepDims ? means : writer.op("Flatten", [means], { axis: 1 });
+  });
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: keyed by ops of any attributes
