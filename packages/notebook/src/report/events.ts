@@ -33,10 +33,18 @@ export function isReported(): boolean {
   return process.env[STREAM_VARIABLE] !== undefined;
 }
 
-/** Appends an event; nothing happens where no report is made. */
+/**
+ * Appends an event; nothing happens where no report is made. When the stream cannot be written, its reader was killed: the
+ * notebook goes on without a report, as an error here would be reported again, and again.
+ */
 export function report(event: ReportEvent): void {
   const file = process.env[STREAM_VARIABLE];
-  if (file !== undefined) appendFileSync(file, `${JSON.stringify(event)}\n`);
+  if (file === undefined) return;
+  try {
+    appendFileSync(file, `${JSON.stringify(event)}\n`);
+  } catch {
+    delete process.env[STREAM_VARIABLE];
+  }
 }
 
 /** Frames that are looked through for the notebook's own. */
