@@ -2,8 +2,9 @@
  * The benchmark: `npm run bench -- --what W1,W2 --threads 2 --seconds 1.5 [--batch B] [--executor wasm|reference]`.
  * JSON lines on standard output, progress on standard error.
  *
- * `--what W6 [--node PATH]` times the first step of a process, `--what epoch` one epoch of MNIST, `--peers` other
- * libraries, `--table FILE,…` prints a table of such lines, PyTorch's among them, and puts it into the README.
+ * `--what W6 [--node PATH]` times the first step of a process, `--what epoch` one epoch of MNIST. `--profile` says where
+ * the time goes, with shares of a peak that is measured or given (`--peak GFLOP/s`). `--peers` runs the work on other
+ * libraries, `--pytorch PYTHON` on PyTorch, `--table FILE,…` puts such lines into the README as a table.
  */
 
 import { parseArgs } from "node:util";
@@ -12,6 +13,7 @@ import { session, useExecutor } from "prewitt";
 import { firstStep } from "./first-step/first-step.ts";
 import { measure } from "./measure.ts";
 import { peers } from "./peers/peers.ts";
+import { pytorch } from "./pytorch.ts";
 import { emit, peakMemory, say } from "./row.ts";
 import { readRows, speedTable, writeTable } from "./table.ts";
 import type { Workload } from "./workload.ts";
@@ -43,6 +45,7 @@ const { values } = parseArgs({
     peak: { type: "string" },
     node: { type: "string", default: process.execPath },
     peers: { type: "boolean", default: false },
+    pytorch: { type: "string" },
     table: { type: "string" },
   },
 });
@@ -107,4 +110,5 @@ if (values.table !== undefined) {
   if (!writeTable(table)) say("the README has no marks for the table");
   say(table);
 } else if (values.peers) peers(values.what.split(","), seconds);
+else if (values.pytorch !== undefined) pytorch(values.pytorch, values.what.split(","), threads, seconds);
 else await measureAll();
