@@ -18,7 +18,9 @@ import {
   tensor,
   Variable,
 } from "@prewitt/core";
+import type { History } from "@prewitt/nn";
 import { blockLines } from "./blocks.ts";
+import { history } from "./charts/history.ts";
 import { Displayable, JUPYTER, type MimeBundle } from "./drawing/displayable.ts";
 import { Drawing } from "./drawing/drawing.ts";
 import { above } from "./live-line.ts";
@@ -54,7 +56,7 @@ const FEWER = 16;
 const LEAST = 8;
 
 /**
- * Shows `x`: a chart or picture, a tensor, an array with a shape { data, shape }, a record of those, or any other value.
+ * Shows `x`: a chart or picture, the history of a training as its curves, a tensor, an array with a shape { data, shape }, a record of those, or any other value.
  *
  *     [H, W]  [1 | 3, H, W]  [C, H, W]  [N, C, H, W]        pictures, side by side
  *
@@ -67,6 +69,7 @@ const LEAST = 8;
 export async function display(x: unknown, options: DisplayOptions = {}): Promise<void> {
   checkOptions("display", options, ["title", "as", "range", "scale", "out"]);
   checkForm(options);
+  if (isHistory(x)) return display(history(x, { title: options.title }), { ...options, title: undefined });
   if (options.out === undefined && isReported()) {
     const line = runningLine();
     const bundle = await bundleOf(x, options);
@@ -158,6 +161,12 @@ function asTensor(x: unknown): Tensor | undefined {
   const { data, shape } = (x ?? {}) as { data?: unknown; shape?: unknown };
   if (!ArrayBuffer.isView(data) || !Array.isArray(shape)) return undefined;
   return tensor(data as TypedArray, { shape: shape as Shape });
+}
+
+/** What `nn.fit` gives back. */
+function isHistory(x: unknown): x is History {
+  const { losses, epochs } = (x ?? {}) as Partial<History>;
+  return Array.isArray(losses) && losses.length > 0 && Array.isArray(epochs);
 }
 
 /** A plain object with a tensor or an array with a shape among its fields. */

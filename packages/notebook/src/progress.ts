@@ -5,11 +5,12 @@
  *
  *     epoch 1 ━━━━━━━━━━━━──────── 43/79  loss 0.3124  1,234 images/s  0:12 left
  *
+ * A loop inside another shows how far the outer one is before its own label: `seed 2/5 › epoch 1 ━━━━`.
  * In a pipe the same is printed as plain lines, every five seconds and at the end.
  */
 
 import { captureSite, checkOptions, formatSite, isTensor, OptionError } from "@prewitt/core";
-import { above, draw, enter, type LiveText, leave } from "./live-line.ts";
+import { above, draw, enter, type LiveText, leave, liveTexts } from "./live-line.ts";
 import { Speed } from "./speed.ts";
 import { type ColourDepth, colourDepthOf, columnsOf, isTerminal, type Output } from "./terminal.ts";
 import { formatDuration, formatMetric, formatRate } from "./units.ts";
@@ -43,6 +44,7 @@ class Bar implements LiveText {
   readonly #speed = new Speed(this.#begin);
   readonly #metrics: Metrics;
   readonly #terminal: boolean;
+  readonly #outer: readonly LiveText[];
   readonly #colour: ColourDepth;
   #found = "steps";
   #shown = Number.NEGATIVE_INFINITY;
@@ -55,6 +57,7 @@ class Bar implements LiveText {
     this.#metrics = metrics;
     this.#terminal = isTerminal(this.#out);
     this.#colour = colourDepthOf(this.#out);
+    this.#outer = this.#terminal ? [...liveTexts(this.#out)] : [];
     if (this.#terminal) {
       enter(this.#out, this);
       this.#show();
@@ -83,6 +86,12 @@ class Bar implements LiveText {
 
   render(): string {
     return this.#text(false);
+  }
+
+  brief(): string {
+    const { steps } = this.#speed;
+    const count = this.#total === undefined ? `${steps}` : `${steps}/${this.#total}`;
+    return this.#label === "" ? count : `${this.#label} ${count}`;
   }
 
   #show(): void {
@@ -114,7 +123,13 @@ class Bar implements LiveText {
   }
 
   #labelled(rest: string): string {
-    return this.#label === "" ? rest : `${this.#label}  ${rest}`;
+    const label = this.#path;
+    return label === "" ? rest : `${label}  ${rest}`;
+  }
+
+  /** The label, after those of the loops around this one and how far these are. */
+  get #path(): string {
+    return [...this.#outer.map((bar) => bar.brief()), this.#label].filter((part) => part !== "").join(" › ");
   }
 
   /** With a bar as wide as there is room for, cut so that the line never wraps. */
@@ -127,7 +142,8 @@ class Bar implements LiveText {
     const full = Math.round(Math.min(1, fraction) * width);
     const [done, left] = ["━".repeat(full), "─".repeat(width - full)];
     const bar = this.#colour === 1 ? done + left : `\u001b[32m${done}\u001b[39m\u001b[2m${left}\u001b[22m`;
-    return this.#label === "" ? `${bar}  ${rest}` : `${this.#label}  ${bar}  ${rest}`;
+    const label = this.#path;
+    return label === "" ? `${bar}  ${rest}` : `${label}  ${bar}  ${rest}`;
   }
 }
 

@@ -7,6 +7,7 @@ import { inspect } from "node:util";
 import { OptionError, ShapeError, tensor, Variable, zeros } from "@prewitt/core";
 import { ConfusionMatrix } from "@prewitt/nn";
 import { Chart, charts, type Drawing, display, Picture } from "@prewitt/notebook";
+import fc from "fast-check";
 import { decode } from "fast-png";
 import { afterAll, describe, expect, it } from "vitest";
 import { Pipe, Terminal } from "./output.ts";
@@ -189,5 +190,112 @@ describe("wrong use", () => {
     expect(() => charts.masks(digits, zeros([2, 4, 4]))).toThrow(/maps do not cover[\s\S]*\[2, 8, 8\]/);
     expect(() => charts.scatter(zeros([3, 3]))).toThrow("pass [N, 2]");
     expect(new Chart({ spec: {} as never, summary: "x" })).not.toBeInstanceOf(Picture);
+  });
+});
+
+describe("learning curves of a history", () => {
+  const epochs = [0, 1, 2].map((epoch) => ({
+    epoch,
+    loss: 2 - epoch / 2,
+    samples: 10,
+    validation: { samples: 4, loss: 2.1 - epoch / 3, accuracy: 0.5 + epoch / 10 },
+  }));
+  const losses = [2.5, 2, 1.8, 1.5, 1.2, 1];
+  const rowsOf = (chart: Chart) =>
+    ((chart.spec.layer as { data: { values: unknown } }[]).at(-1) ?? { data: { values: 0 } }).data.values;
+
+  it("by epoch, training beside validation, or a metric", () => {
+    expect(rowsOf(charts.history({ losses, epochs }))).toEqual([
+      { x: 1, y: 2, series: "training" },
+      { x: 2, y: 1.5, series: "training" },
+      { x: 3, y: 1, series: "training" },
+      { x: 1, y: 2.1, series: "validation" },
+      { x: 2, y: 2.1 - 1 / 3, series: "validation" },
+      { x: 3, y: 2.1 - 2 / 3, series: "validation" },
+    ]);
+    const accuracy = charts.history({ losses, epochs }, { metric: "accuracy" });
+    expect(accuracy.title).toBe("accuracy of the validation data");
+    expect(rowsOf(accuracy)).toEqual([0.5, 0.6, 0.7].map((y, i) => ({ x: i + 1, y, series: "validation" })));
+  });
+
+  it("one epoch by its steps; a metric that is not there is an error", () => {
+    const once = charts.history({ losses, epochs: epochs.slice(0, 1) });
+    expect(rowsOf(once)).toEqual(losses.map((y, i) => ({ x: i + 1, y, series: "" })));
+    expect(() => charts.history({ losses, epochs }, { metric: "recall" })).toThrow(
+      /the history has no "recall"[\s\S]*it has loss, accuracy/,
+    );
+    expect(() => charts.history({ losses: [], epochs: [] })).toThrow("there is no step to draw");
+  });
+});
+
+describe("histograms by module", () => {
+  it("has axes of its own for each, and its name", async () => {
+    const chart = charts.histograms(
+      { "features.0": [0, 1, 1, 2], "head.3": tensor([100, 200]) },
+      { bins: 2, x: "weight" },
+    );
+    const parts = chart.spec.concat as {
+      title: { text: string };
+      data: { values: { from: number; count: number }[] };
+    }[];
+    expect(parts.map(({ title }) => title.text)).toEqual(["features.0", "head.3"]);
+    expect(parts.map(({ data }) => data.values.map(({ from, count }) => [from, count]))).toEqual([
+      [
+        [0, 1],
+        [1, 3],
+      ],
+      [
+        [100, 1],
+        [150, 1],
+      ],
+    ]);
+    const svg = await chart.svg();
+    for (const text of ["features.0", "head.3", "weight"]) expect(svg).toContain(`>${text}</text>`);
+    expect(() => charts.histograms({ a: [1] }, { perRow: 0 })).toThrow("perRow 0 is not possible");
+  });
+});
+
+describe("embeddings", () => {
+  const pointsOf = (chart: Chart) => (chart.spec.data as { values: { x: number; y: number }[] }).values;
+
+  it("are shown on their principal components, which keep distances of points in a plane", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: -9, max: 9 }), fc.integer({ min: -3, max: 3 })), { minLength: 3 }),
+        (flat) => {
+          // Two orthonormal directions in four dimensions, away from the origin.
+          const points = flat.map(([a, b]) => [0.6 * a + 5, 0.8 * a - 1, 0.8 * b, -0.6 * b + 2]);
+          const shown = pointsOf(charts.embedding(points));
+          for (const i of [1, 2]) {
+            const [p, q] = [flat[0]!, flat[i]!];
+            const far = Math.hypot(p[0] - q[0], p[1] - q[1]);
+            expect(Math.hypot(shown[0]!.x - shown[i]!.x, shown[0]!.y - shown[i]!.y)).toBeCloseTo(far, 5);
+          }
+        },
+      ),
+    );
+  });
+
+  it("say how much of the variance is seen", () => {
+    const chart = charts.embedding(tensor([-3, 0, 0, 3, 0, 0, 0, 1, 0, 0, -1, 0], { shape: [4, 3] }), {
+      labels: [0, 0, 1, 1],
+    });
+    const { x, y } = chart.spec.encoding as Record<"x" | "y", { title: string }>;
+    expect([x.title, y.title]).toEqual(["component 1 (90 % of the variance)", "component 2 (10 % of the variance)"]);
+    expect(pointsOf(chart).map((p) => [Math.round(p.x), Math.round(p.y)])).toEqual(
+      [
+        [-3, 0],
+        [3, 0],
+        [0, 1],
+        [0, -1],
+      ].map(([a, b]) => [a === 0 ? expect.closeTo(0) : a, b === 0 ? expect.closeTo(0) : b]),
+    );
+    expect(() => charts.embedding(tensor([1, 2]))).toThrow("[2] is no list of points");
+    expect(() =>
+      charts.embedding([
+        [1, 2],
+        [Number.NaN, 1],
+      ]),
+    ).toThrow("a point is not finite");
   });
 });

@@ -102,7 +102,38 @@ describe("on a terminal", () => {
     for (const _ of progress(steps(2), { out, label: "outer" })) {
       for (const _ of progress(steps(2), { out, label: "inner" })) vi.advanceTimersByTime(200);
     }
-    expect(out.screen.map((line) => line.slice(0, 5))).toEqual(["inner", "inner", "outer", ""]);
+    expect(out.screen.map((line) => line.split("  ")[0])).toEqual([
+      "outer 0/2 › inner",
+      "outer 1/2 › inner",
+      "outer",
+      "",
+    ]);
+  });
+
+  it("what is printed otherwise is kept above the line, and the streams are given back", () => {
+    const terminal = new Terminal();
+    const write = (text: string | Uint8Array): boolean => {
+      terminal.write(`${text}`);
+      return true;
+    };
+    const streams = [process.stdout, process.stderr];
+    const before = streams.map((stream) => [stream.write, stream.isTTY, stream.columns] as const);
+    for (const stream of streams) Object.assign(stream, { write, isTTY: true, columns: 80 });
+    try {
+      for (const i of progress(steps(3), { label: "steps" })) {
+        vi.advanceTimersByTime(200);
+        if (i === 0) process.stdout.write("printed\n");
+        if (i === 1) process.stderr.write("a warning");
+      }
+      expect(streams.map((stream) => stream.write)).toEqual([write, write]);
+    } finally {
+      streams.forEach((stream, i) => {
+        const [own, isTTY, columns] = before[i]!;
+        Object.assign(stream, { write: own, isTTY, columns });
+      });
+    }
+    expect(terminal.screen.map((line) => line.split("  ")[0])).toEqual(["printed", "a warning", "steps", ""]);
+    expect(terminal.screen[2]).toContain("3/3");
   });
 });
 
