@@ -53,6 +53,11 @@ async function expectApart(picture: GraphPicture): Promise<void> {
   const rects = rectsOf(svg);
   expect(rects).toHaveLength(picture.lines().length - (picture.title === undefined ? 0 : 1));
   const [, width = "0", height = "0"] = /viewBox="0 0 (\d+) (\d+)"/.exec(svg) ?? [];
+  const curves = [...svg.matchAll(/<path d="(M[^"]*)" fill="none"/g)].flatMap(([, d = ""]) =>
+    (d.match(/-?[\d.]+ -?[\d.]+/g) ?? []).map((p) => Number(p.split(" ")[0])),
+  );
+  expect(Math.min(0, ...curves)).toBe(0);
+  expect(Math.max(0, ...curves)).toBeLessThan(Number(width));
   rects.forEach((a, i) => {
     expect(a.x).toBeGreaterThanOrEqual(-1);
     expect(a.x + a.width).toBeLessThan(Number(width));

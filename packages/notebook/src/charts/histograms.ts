@@ -43,7 +43,10 @@ export function histograms(data: SeriesOf, options: HistogramsOptions = {}): Cha
     });
   }
   const series = seriesOf("charts.histograms", data);
-  const parts = series.map(([name, values]) => ({ name, chart: histogram(values, { x, bins, width: 0, height: 0 }) }));
+  const parts = series.map(([path, values]) => ({
+    name: path === "" && series.length > 1 ? "(model)" : path,
+    chart: histogram(values, { x, bins, width: 0, height: 0 }),
+  }));
   const width = Math.floor(640 / perRow) - 60;
   const small = { labelFontSize: 10, titleFontSize: 10, tickCount: 4 };
   const spec = {
@@ -58,6 +61,7 @@ export function histograms(data: SeriesOf, options: HistogramsOptions = {}): Cha
         text: name.length > LONGEST ? `…${name.slice(1 - LONGEST)}` : name,
         fontSize: 11,
         fontWeight: 400,
+        frame: "group",
         offset: 4,
       },
       width,

@@ -25,7 +25,7 @@ export interface Box {
 const MOST = 90;
 
 /** Most operations that are called by one of them. */
-const FEW = 8;
+const FEW = 16;
 
 /** Boxes to a depth of module paths; without one to the greatest that gives a picture of readable size. */
 export function collapse(items: readonly Item[], types: ReadonlyMap<string, string>, depth?: number): Box[] {

@@ -48,6 +48,8 @@ export async function layoutOf(
   });
   boxes.forEach((box, b) => {
     for (const from of box.inputs) graph.setEdge(`${from}`, `${b}`);
+    // What reads nothing, such as the seed of a gradient, stands below what was computed before it.
+    if (box.inputs.length === 0 && b > 0 && box.phase !== "input") graph.setEdge(`${b - 1}`, `${b}`, { weight: 0 });
   });
   layout(graph);
   const place = (name: string): Place => {
@@ -63,7 +65,22 @@ export async function layoutOf(
     }),
   );
   const { width = 0, height = 0 } = graph.graph() as Partial<Size>;
-  return { width, height: height + HEADING, boxes: placed, frames: framed, arrows };
+  // Arrows around everything else may lead outside of what dagre counts.
+  const reach = arrows.flatMap(({ points }) => points.map(({ x }) => x));
+  const left = Math.min(0, ...reach);
+  return shifted({ width: Math.max(width, ...reach) + 2, height, boxes: placed, frames: framed, arrows }, -left);
+}
+
+/** Everything `dx` to the right, with room for the heading of a frame at the top. */
+function shifted({ width, height, boxes, frames, arrows }: Layout, dx: number): Layout {
+  const move = <P extends { readonly x: number }>(place: P): P => ({ ...place, x: place.x + dx });
+  return {
+    width: width + dx,
+    height: height + HEADING,
+    boxes: boxes.map(move),
+    frames: frames.map(move),
+    arrows: arrows.map(({ to, points }) => ({ to, points: points.map(move) })),
+  };
 }
 
 /** The frame as dagre has it, high enough for its heading. */
