@@ -31,9 +31,12 @@ export class ByteSink {
   }
 
   bytes(values: ArrayLike<number>): void {
-    this.#reserve(values.length);
-    this.#bytes.set(values, this.#length);
-    this.#length += values.length;
+    const { length } = values;
+    this.#reserve(length);
+    // Instructions are a few bytes: a loop costs less than a call of `set`.
+    if (length > 16) this.#bytes.set(values, this.#length);
+    else for (let i = 0; i < length; i++) this.#bytes[this.#length + i] = values[i] as number;
+    this.#length += length;
   }
 
   append(other: ByteSink): void {
@@ -41,7 +44,8 @@ export class ByteSink {
   }
 
   unsigned(value: number): void {
-    this.bytes(unsignedLeb(value));
+    if (value >= 0 && value < 0x80) this.byte(value);
+    else this.bytes(unsignedLeb(value));
   }
 
   /** A vector in the format's sense: its count, then each element. */
@@ -81,6 +85,15 @@ export function unsignedLeb(value: number): number[] {
 /** LEB128 of a signed integer; `bigint` for the 64-bit range. */
 export function signedLeb(value: number | bigint): number[] {
   const bytes: number[] = [];
+  if (typeof value === "number" && (value | 0) === value) {
+    let rest = value;
+    while (rest < -0x40 || rest >= 0x40) {
+      bytes.push((rest & 0x7f) | 0x80);
+      rest >>= 7;
+    }
+    bytes.push(rest & 0x7f);
+    return bytes;
+  }
   let rest = BigInt(value);
   for (;;) {
     const low = Number(rest & 0x7fn);

@@ -79,7 +79,8 @@ export class FunctionBuilder<P extends Parameters = Parameters> {
 
   set<T extends ValueType>(local: Local<T>, value: Operand<T>): void {
     operand(local.type, value).write(this.#code);
-    this.#code.bytes([0x21, ...unsignedLeb(local.index)]);
+    this.#code.byte(0x21);
+    this.#code.unsigned(local.index);
   }
 
   /** `local += amount`, for pointers and counters. */
@@ -144,7 +145,8 @@ export class FunctionBuilder<P extends Parameters = Parameters> {
 
   branchIf(label: Label, condition: Operand<"i32">): void {
     operand("i32", condition).write(this.#code);
-    this.#code.bytes([0x0d, ...unsignedLeb(this.#depth - label.depth)]);
+    this.#code.byte(0x0d);
+    this.#code.unsigned(this.#depth - label.depth);
   }
 
   /** A constant condition is decided here: only the chosen side is emitted. */
