@@ -5,7 +5,7 @@
  *     npm run example -- recognition
  *
  * Identities are places in openly licensed photographs, each seen turned, scaled, moved and in other light. Two networks
- * learn from 480 of them: one by the triplet loss with the hardest triplets of each batch, one by ArcFace, which classifies
+ * learn from 400 of them: one by the triplet loss with the hardest triplets of each batch, one by ArcFace, which classifies
  * the identities with a margin between angles. Both are then asked about 150 places of other photographs: do two views show
  * the same place (verification, with its ROC), and which of 150 is this one, each known by a single view (one-shot
  * retrieval)? A view is compared as it is as a base line.
@@ -36,7 +36,7 @@ import { photographs } from "./shared/photographs.ts";
 import { startTask } from "./shared/task.ts";
 
 const options = readOptions({
-  identities: { value: 480, short: 32, help: "places to train on" },
+  identities: { value: 400, short: 32, help: "places to train on" },
   steps: { value: 500, short: 6, help: "steps of each training, of 16 places in 4 views" },
   unseen: { value: 150, short: 20, help: "places that are never trained on" },
   views: { value: 6, short: 3, help: "views of each of them: one to know it by, the others to ask about" },
