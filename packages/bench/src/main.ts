@@ -4,18 +4,19 @@
  *
  * `--what W6 [--node PATH]` times the first step of a process, `--what epoch` one epoch of MNIST. `--profile` says where
  * the time goes, with shares of a peak that is measured or given (`--peak GFLOP/s`). `--peers` runs the work on other
- * libraries, `--pytorch PYTHON` on PyTorch, `--table FILE,…` puts such lines into the README as a table.
+ * libraries, `--pytorch PYTHON` on PyTorch. `--table` measures all that, in turn, and puts it into the README as a table;
+ * with `--rows FILE,…` it takes lines that were measured before.
  */
 
 import { parseArgs } from "node:util";
 import { measurePeak, Profile, wasmExecutor } from "@prewitt/wasm";
 import { session, useExecutor } from "prewitt";
 import { firstStep } from "./first-step/first-step.ts";
+import { measureRows, tableOf } from "./full-table.ts";
 import { measure } from "./measure.ts";
 import { peers } from "./peers/peers.ts";
 import { pytorch } from "./pytorch.ts";
 import { emit, peakMemory, say } from "./row.ts";
-import { readRows, speedTable, writeTable } from "./table.ts";
 import type { Workload } from "./workload.ts";
 import { convWorkload } from "./workloads/conv.ts";
 import { epoch } from "./workloads/epoch.ts";
@@ -46,7 +47,8 @@ const { values } = parseArgs({
     node: { type: "string", default: process.execPath },
     peers: { type: "boolean", default: false },
     pytorch: { type: "string" },
-    table: { type: "string" },
+    table: { type: "boolean", default: false },
+    rows: { type: "string" },
   },
 });
 
@@ -105,10 +107,10 @@ async function measureAll(): Promise<void> {
   }
 }
 
-if (values.table !== undefined) {
-  const table = speedTable(readRows(values.table.split(",")));
-  if (!writeTable(table)) say("the README has no marks for the table");
-  say(table);
+if (values.table) {
+  const { pytorch, peers } = values;
+  const what = values.what.split(",");
+  tableOf(values.rows?.split(",") ?? [measureRows({ what, threads, seconds, pytorch, peers })]);
 } else if (values.peers) peers(values.what.split(","), seconds);
 else if (values.pytorch !== undefined) pytorch(values.pytorch, values.what.split(","), threads, seconds);
 else await measureAll();
