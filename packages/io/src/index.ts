@@ -18,6 +18,7 @@ export {
 export { ExportError } from "./onnx/export/export-error.ts";
 export { type ExportOnnxOptions, exportOnnx, saveOnnx } from "./onnx/export/export-onnx.ts";
 export type { ExportTarget } from "./onnx/export/target.ts";
+export { importOnnx, type OnnxModel } from "./onnx/import/import-onnx.ts";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsContent } from "./safetensors/safetensors.ts";
 export {
   loadSafetensors,
