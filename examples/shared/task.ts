@@ -18,7 +18,7 @@ export interface Task {
   /** Saves a drawing as `<file>.png` and says so. */
   picture(file: string, drawing: Drawing): Promise<void>;
   /** Saves the weights as `<file>.safetensors` (default: weights) and says so. */
-  weights(model: nn.Module, file?: string): Promise<void>;
+  weights(model: nn.AnyModule, file?: string): Promise<void>;
   /** Prints the last line. */
   finish(metric: string, value: number): void;
 }
