@@ -13,7 +13,7 @@ export interface OnnxCodec {
 
 /** One field as the JSON form of a protobuf descriptor says it. */
 function fieldOf(name: string, [number, text]: readonly [number, string]): object {
-  const [, type = "", repeated, packed] = /^(\w+?)(\*)?(p)?$/.exec(text.replace("*p", "*p")) ?? [];
+  const [, type = "", repeated, packed] = /^(\w+?)(\*)?(p)?$/.exec(text) ?? [];
   const message = Object.hasOwn(messages, type);
   return {
     name,
