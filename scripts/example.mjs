@@ -1,5 +1,5 @@
-// Runs one example by name: `npm run example -- 1-what-a-convolution-sees`. Without a name it lists them, each with the
-// first sentence of its header.
+// Runs one example by name: `npm run example -- 1-what-a-convolution-sees`. Without a name it lists them, each with
+// its title or the first sentence of its header.
 // The example runs in this process (started with `--import tsx`), so signals and the exit code are its own.
 
 import { readFileSync } from "node:fs";
@@ -23,10 +23,12 @@ if (found) {
   process.exitCode = 1;
 }
 
-/** The first sentence of the header, a block comment or a Markdown cell. */
+/** The title of a notebook, else the first sentence of the header comment. */
 function aboutOf(path) {
   const lines = readFileSync(join(root, path), "utf8").split("\n").slice(0, 40);
   const texts = lines.map((line) => line.replace(/^\s*(\/\*\*|\*\/|\*|\/\/)\s?/, "").trim());
+  const title = texts.find((text) => text.startsWith("# "));
+  if (title !== undefined) return `${title.replace(/^# (\d+ · )?/, "")}.`;
   const from = texts.findIndex((text) => /^[A-Z]/.test(text));
   const header = texts.slice(from).join(" ");
   return from < 0 ? "" : (header.match(/^.*?[.:](?= |$)/)?.[0] ?? texts[from]).replace(/:$/, ".");
