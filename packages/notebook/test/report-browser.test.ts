@@ -103,7 +103,7 @@ describe.skipIf(executablePath === undefined && process.env.CI === undefined)("a
     it(`nothing is wider than a window of ${width} pixels or cut off`, async () => {
       await page.setViewportSize({ width, height: 700 });
       expect(await page.evaluate(faultsOfLayout)).toEqual([]);
-      expect(await page.locator("svg").count()).toBe(6);
+      expect(await page.locator("svg").count()).toBe(8);
     });
   }
 

@@ -92,6 +92,8 @@ describe("prewitt run", () => {
       'in the report: Chart "Loss" (training: 3 points, validation: 3 points)',
       'in the report: Chart "Values" (6 values; 1 … 3)',
       'in the report: Picture "Images" (1 images)',
+      'in the report: Graph "A graph of five boxes" (5 boxes, 5 arrows, 10 FLOP)',
+      'in the report: Chart "By module" (2 histograms)',
       "",
     ]);
   });
@@ -128,9 +130,9 @@ describe("prewitt run", () => {
 
   it("charts and pictures are SVG in the colours of the page", () => {
     const cell = cellOf(page, 5);
-    expect(cell.match(/<svg /g)).toHaveLength(3);
+    expect(cell.match(/<svg /g)).toHaveLength(5);
     expect(cell).toContain("var(--prewitt-ink");
-    for (const text of ["Loss", "nats", "training", "Values", "value (m)", "a ramp"]) {
+    for (const text of ["Loss", "nats", "training", "Values", "value (m)", "a ramp", "constant", "By module"]) {
       expect(cell).toContain(`>${text}</text>`);
     }
   });

@@ -31,6 +31,9 @@ await display("a plain text", { title: "text" });
 await display(charts.line({ training: [3, 2, 1.5], validation: [3, 2.5, 2.4] }, { title: "Loss", y: "nats" }));
 await display(charts.histogram([1, 2, 2, 3, 3, 3], { title: "Values", x: "value (m)" }));
 await display(charts.images(picture, { title: "Images", captions: ["a ramp"] }));
+const x = tensor([1, 2, 3]);
+await display(charts.graph(x.mul(2).sum().add(x.mean()), { title: "A graph of five boxes" }));
+await display(charts.histograms({ first: [1, 2, 2], second: [5, 6, 7, 7] }, { title: "By module" }));
 
 // %% runs
 const run = await startRun("gallery", { config: { rate: 0.1, layers: [1, 2], optimizer: "Adam & co" } });
