@@ -66,8 +66,11 @@ function readInputs(graph: OnnxGraph, constants: ReadonlyMap<string, TensorData>
     const tensor = type?.tensorType;
     if (tensor === undefined) return fail(`the input ${shown(name)} is no tensor`, "its type is missing");
     const dims = tensor.shape?.dim;
-    const shape = dims?.map(({ dimValue }) =>
-      dimValue > 0n ? (extentsFrom([dimValue], `the input ${shown(name)}`, fail)[0] as number) : undefined,
+    // An extent that is absent lies on the message's prototype, as 0; some writers put −1 for an open one.
+    const shape = dims?.map((dim) =>
+      Object.hasOwn(dim, "dimValue") && dim.dimValue >= 0n
+        ? (extentsFrom([dim.dimValue], `the input ${shown(name)}`, fail)[0] as number)
+        : undefined,
     );
     return [{ name, type: tensor.elemType, shape }];
   });

@@ -177,7 +177,8 @@ function rehearse(model: OnnxModel, graph: CheckedGraph, fail: Fail): void {
     if (odd !== undefined) fail(`the input ${shown(name)} is damaged`, `its shape has the extent ${count(odd)}`);
     return { shape: extents, dtype: elementDType(element) };
   });
-  if (specs.some(({ shape }) => shape === undefined || shape.includes(undefined))) return;
+  // An extent of 0 stands for an open one in files of some writers.
+  if (specs.some(({ shape }) => shape === undefined || shape.includes(undefined) || shape.includes(0))) return;
   const trace = new Trace();
   const outer = session.trace;
   session.trace = trace;
