@@ -4,9 +4,11 @@
 
 export { augment, type ImageStep, type SampleTransform } from "./augment/image-step.ts";
 export { type RandomAffineOptions, randomAffine } from "./augment/random-affine.ts";
+export { type RandomChannelsOptions, randomChannels } from "./augment/random-channels.ts";
 export { type RandomCropOptions, randomCrop } from "./augment/random-crop.ts";
 export { type RandomEraseOptions, randomErase } from "./augment/random-erase.ts";
 export { type RandomFlipOptions, randomFlip } from "./augment/random-flip.ts";
+export { type RandomInvertOptions, randomInvert } from "./augment/random-invert.ts";
 export { type RandomShiftOptions, randomShift } from "./augment/random-shift.ts";
 export { type AsyncSource, Dataset, dataset, type Source } from "./dataset.ts";
 export { fashionMnist } from "./fashion-mnist.ts";

@@ -9,9 +9,11 @@ import {
   type NdArray,
   ndArray,
   randomAffine,
+  randomChannels,
   randomCrop,
   randomErase,
   randomFlip,
+  randomInvert,
   randomShift,
   SampleRandom,
 } from "@prewitt/data";
@@ -216,6 +218,38 @@ describe("erase", () => {
   });
 });
 
+describe("colours", () => {
+  it("channels come in every order, each of them about as often, with their pixels untouched", () => {
+    const image = counting(3, 2, 3);
+    const orders = new Map<string, number>();
+    for (let i = 0; i < 600; i++) {
+      const { data, shape } = randomChannels()(image, new SampleRandom(1, 0, i));
+      expect(shape).toEqual([3, 2, 3]);
+      const planes = [0, 1, 2].map((c) => data.subarray(6 * c, 6 * c + 6));
+      const order = planes.map((plane) => ((plane[0] as number) - 1) / 6);
+      planes.forEach((plane, c) => {
+        expect(plane).toEqual(image.data.subarray(6 * (order[c] as number), 6 * (order[c] as number) + 6));
+      });
+      orders.set(order.join(""), (orders.get(order.join("")) ?? 0) + 1);
+    }
+    expect([...orders.keys()].sort()).toEqual(["012", "021", "102", "120", "201", "210"]);
+    for (const [order, times] of orders) expect(Math.abs(times - 100), order).toBeLessThan(40);
+    expect(randomChannels({ probability: 0 })(image, new SampleRandom(1, 0, 0))).toBe(image);
+  });
+
+  it("a negative takes every value from white, and the image itself stays", () => {
+    const image = counting(3, 2, 3);
+    const negative = randomInvert({ probability: 1 })(image, new SampleRandom(1, 0, 0));
+    expect(negative.data).toEqual(image.data.map((v) => 255 - v));
+    expect(image.data[0]).toBe(1);
+    const unit = ndArray(Float32Array.from([0, 0.25, 1]), [1, 1, 3]);
+    const turned = randomInvert({ probability: 1, white: 1 })(unit, new SampleRandom(1, 0, 0));
+    expect(Array.from(turned.data)).toEqual([1, 0.75, 0]);
+    const changed = Array.from({ length: 400 }, (_, i) => randomInvert()(image, new SampleRandom(1, 0, i)) !== image);
+    expect(Math.abs(changed.filter(Boolean).length - 200)).toBeLessThan(50);
+  });
+});
+
 describe("augment", () => {
   it("chains steps and leaves the other fields alone", async () => {
     const half: ImageStep = ({ data, shape }) =>
@@ -233,6 +267,16 @@ describe("augment", () => {
 });
 
 describe("wrong use", () => {
+  it("colours", () => {
+    expect(() => randomChannels({ probability: 2 })).toThrow("probability 2 is not possible");
+    expect(() => randomInvert({ probability: Number.NaN })).toThrow(OptionError);
+    expect(() => randomInvert({ white: 0 })).toThrow("white 0 is not possible");
+    const unit = ndArray(Float32Array.of(0, 1), [1, 1, 2]);
+    expect(() => randomInvert()(unit, new SampleRandom(1, 0, 0))).toThrow("pass white: 1 for pixels of 0 … 1");
+    expect(() => randomInvert({ black: 0 } as object)).toThrow(OptionError);
+    expect(() => randomInvert()(ndArray(new Uint8Array(4), [2, 2]), new SampleRandom(1, 0, 0))).toThrow(ShapeError);
+  });
+
   it("options", () => {
     expect(() => randomCrop({ size: 0 })).toThrow("size 0 is not possible");
     expect(() => randomCrop({ size: 3, padding: -1 })).toThrow(OptionError);
