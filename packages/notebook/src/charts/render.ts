@@ -24,7 +24,7 @@ function configOf(theme: Theme) {
     font: FONT_FAMILY,
     title: { color: ink, anchor: "start", fontSize: 14, fontWeight: 700, offset: 12, subtitleColor: muted },
     axis: { ...text, gridColor: line, domainColor: muted, tickColor: muted, gridOpacity: 1 },
-    legend: { ...text, symbolStrokeWidth: 3, symbolOpacity: 1, titleLimit: 320 },
+    legend: { ...text, symbolStrokeWidth: 3, symbolOpacity: 1, titleLimit: 320, labelLimit: 320 },
     header: text,
     view: { stroke: null },
     range: { category: [...SERIES], heatmap: { scheme: "viridis" }, ramp: { scheme: "viridis" } },
