@@ -91,7 +91,7 @@ await task.weights(model);
 await task.picture(
   "loss",
   charts.line(
-    { "pixels (cross-entropy + Dice)": losses.pixels, [`angle (smooth L1, in ${UNIT} degrees)`]: losses.angle },
+    { "pixels (cross-entropy + Dice)": losses.pixels, [`angle (smooth L1, ${UNIT} degrees = 1)`]: losses.angle },
     { title: "Training losses", y: "loss", smooth: 0.95, log: true },
   ),
 );
@@ -143,7 +143,7 @@ async function drawPixels(): Promise<void> {
     "predicted",
     charts.masks(few.image, mask, { title: "Unseen views: predicted", captions, ...shown }),
   );
-  await task.picture("confusion", charts.confusion(matrix, { title: "Pixels of unseen views" }));
+  await task.picture("confusion", charts.confusion(matrix, { title: "Pixels of unseen views", cell: 56 }));
   const each = Object.fromEntries(CLASSES.map((name, c) => [name, matrix.iou[c] as number]));
   await task.picture("iou", charts.bars(each, { title: "Intersection over union", y: "IoU", range: [0, 1] }));
 }
@@ -166,7 +166,7 @@ async function drawAngles(): Promise<void> {
     "errors",
     charts.histogram(
       { network: errors, "always the mean angle": trivialErrors },
-      { title: "Errors of the steering angle", x: "absolute error (degrees)" },
+      { title: "Errors of the steering angle, network and trivial answer", x: "absolute error (degrees)" },
     ),
   );
   const worst = errors.map((error, i) => ({ error, i })).toSorted((a, b) => b.error - a.error);

@@ -24,10 +24,10 @@ import { readOptions } from "./shared/options.ts";
 import { startTask } from "./shared/task.ts";
 
 const options = readOptions({
-  images: { value: 6000, short: 256, help: "training images" },
+  images: { value: 6000, short: 192, help: "training images" },
   epochs: { value: 10, short: 1, help: "times that each of them is seen" },
-  validation: { value: 2000, short: 128, help: "images that the threshold is chosen on" },
-  test: { value: 4000, short: 128, help: "images that the figures are of" },
+  validation: { value: 2000, short: 100, least: 100, help: "images that the threshold is chosen on" },
+  test: { value: 4000, short: 100, least: 100, help: "images that the figures are of" },
   batch: { value: 32, help: "images in a step" },
   seed: { value: 1, least: 0, help: "makes the run repeatable" },
 });
