@@ -10,7 +10,7 @@
  */
 
 import { compile, grad, nn, seed, type Tensor } from "prewitt";
-import { augment, loader, normalise, randomChannels, randomInvert, type Scene } from "prewitt/data";
+import { loader, normalise, type Scene } from "prewitt/data";
 import { type Anchor, clusterAnchors, Yolo, type YoloTargets } from "prewitt/models";
 import { charts, onInterrupt, progress, type ShownBox } from "prewitt/notebook";
 import { digitScenes, SIZE } from "./shared/digit-scenes.ts";
@@ -49,9 +49,7 @@ const step = compile((image: Tensor, targets: YoloTargets) => {
 
 const losses: Record<"box" | "objectness" | "label", number[]> = { box: [], objectness: [], label: [] };
 using interruption = onInterrupt();
-// Few photographs make many: what is a digit does not depend on its colours, nor on those behind it.
-const transform = augment<Scene>(randomChannels(), randomInvert());
-const batches = loader(training, { batch: options.batch, shuffle: true, seed: options.seed, transform });
+const batches = loader(training, { batch: options.batch, shuffle: true, seed: options.seed });
 const bar = progress(batches, { label: "training" });
 for await (const { image, boxes, labels } of bar) {
   const terms = step(image, model.assign(boxes, labels, [SIZE, SIZE]));
