@@ -19,22 +19,39 @@ const runs: readonly (readonly [name: string, script: string, ...args: string[]]
   ["jax-js wasm", "jax.mjs"],
 ];
 
+/** What each workload prints, in order. */
+const cases: Readonly<Record<string, readonly string[]>> = {
+  W1: ["512^3", "1024^3"],
+  W2: [..."abcdef"].flatMap((name) => [`${name} fwd`, `${name} fwd+bwd`]),
+  W3: ["train b64", "train b128"],
+};
+/** A peer that takes longer for a workload is ended, and its missing cases say so. */
+const LIMIT_SECONDS = 120;
+
 /** Runs W1, W2 and W3, those among `what`, on every peer; their rows go to standard output. */
 export function peers(what: readonly string[], seconds: number): void {
   say("installing the peers …");
   const folder = npmProject("peers", pinned);
   for (const file of ["common.mjs", "tfjs.mjs", "jax.mjs"])
     copyFileSync(fileURLToPath(new URL(file, import.meta.url)), join(folder, file));
-  const common = what.filter((name) => ["W1", "W2", "W3"].includes(name));
   for (const [name, script, ...args] of runs) {
-    say(`${name}: ${common.join(", ")}`);
-    const { status, stdout } = spawnSync(process.execPath, [script, common.join(), `${seconds}`, ...args], {
-      cwd: folder,
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    // Libraries say things on standard output too.
-    for (const line of stdout.split("\n")) if (line.startsWith("{")) process.stdout.write(`${line}\n`);
-    if (status !== 0) say(`${name} ended with exit code ${status}`);
+    for (const work of what.filter((w) => w in cases)) {
+      say(`${name}: ${work}`);
+      const { status, signal, stdout } = spawnSync(process.execPath, [script, work, `${seconds}`, ...args], {
+        cwd: folder,
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "inherit"],
+        timeout: LIMIT_SECONDS * 1000,
+        killSignal: "SIGKILL",
+      });
+      // Libraries say things on standard output too.
+      const rows = stdout.split("\n").filter((line) => line.startsWith("{"));
+      for (const row of rows) process.stdout.write(`${row}\n`);
+      if (status === 0) continue;
+      const cannot = signal === null ? `ended with exit code ${status}` : `not done within ${LIMIT_SECONDS} s`;
+      for (const missing of (cases[work] ?? []).slice(rows.length)) {
+        process.stdout.write(`${JSON.stringify({ peer: name, what: work, case: missing, cannot })}\n`);
+      }
+    }
   }
 }

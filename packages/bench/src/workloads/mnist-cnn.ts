@@ -20,10 +20,14 @@ export function mnistCnn(): nn.Sequential {
   return nn.init(model, [1, 28, 28]);
 }
 
-/** One training step on a batch, as a user writes it. */
-export function trainStep(model: nn.Module, optimizer: nn.Optimizer): (x: Tensor, y: Tensor) => Tensor {
+/** One training step on a batch, as a user writes it; `prepare` turns what the loader gives into what the model reads. */
+export function trainStep(
+  model: nn.Module,
+  optimizer: nn.Optimizer,
+  prepare: (x: Tensor) => Tensor = (x) => x,
+): (x: Tensor, y: Tensor) => Tensor {
   return compile((x: Tensor, y: Tensor) => {
-    const loss = crossEntropy(model.forward(x) as Tensor, y);
+    const loss = crossEntropy(model.forward(prepare(x)) as Tensor, y);
     optimizer.step(grad(loss, model.parameters()));
     return loss;
   });
