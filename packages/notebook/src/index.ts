@@ -19,6 +19,7 @@ export type { ShownBox } from "./pictures/annotated.ts";
 export { Picture, type PictureParts, type Tile, type TileBox } from "./pictures/picture.ts";
 export type { PictureSource } from "./pictures/tensors.ts";
 export { AsyncProgress, type Metrics, Progress, type ProgressOptions, progress } from "./progress.ts";
+export { isReported } from "./report/events.ts";
 export { cache } from "./runs/cache.ts";
 export { type CompareOptions, Comparison, compareRuns } from "./runs/compare.ts";
 export type { Environment } from "./runs/environment.ts";

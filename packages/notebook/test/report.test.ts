@@ -222,6 +222,28 @@ describe("prewitt run, when things go wrong", () => {
 });
 
 describe("prewitt run, other forms", () => {
+  it("what a helper shows or prints lands in the cell that calls it, wherever the helper stands", async () => {
+    workplace.write(
+      "elsewhere.ts",
+      'import { display } from "@prewitt/notebook";\nexport async function far(text: string) {\n  await null;\n  await display(text + " shown");\n  console.log(text, "printed");\n}\n',
+    );
+    workplace.write(
+      "helpers.ts",
+      [
+        '// %%\nimport { far } from "./elsewhere.ts";\nasync function near(text: string) {\n  await new Promise((done) => setTimeout(done, 5));\n  await far(text);\n}\nawait near("first");\n',
+        '// %%\nawait near("second");\nawait Promise.all(["third"].map((text) => near(text)));\nawait far("fourth");\n',
+        '// %%\nawait below("fifth");\n',
+        "// %%\nasync function below(text: string) {\n  for (const one of [text]) await near(one);\n}\n",
+      ].join(""),
+    );
+    const { code, err } = await workplace.run("run", "helpers.ts");
+    expect([code, err]).toEqual([0, expect.stringContaining("in the report: fifth shown")]);
+    const page = workplace.read("runs/helpers/report.html");
+    const outputs = [1, 2, 3, 4].map((n) => cellOf(page, n).match(/(?<=<pre class="text">)[^<]*(?=<)/g) ?? []);
+    const of = (text: string) => [`${text} shown`, `${text} printed`];
+    expect(outputs).toEqual([of("first"), ["second", "third", "fourth"].flatMap(of), of("fifth"), []]);
+  });
+
   it("JavaScript", async () => {
     workplace.write("plain.mjs", '// %% a cell\nconsole.log("from JavaScript");\n');
     const { code } = await workplace.run("run", "plain.mjs");

@@ -5,7 +5,7 @@
 
 import { session } from "@prewitt/core";
 import { environmentOf } from "../runs/environment.ts";
-import { lineIn, NOTEBOOK_VARIABLE, report, runningLine } from "./events.ts";
+import { linesIn, NOTEBOOK_VARIABLE, report, runningLine } from "./events.ts";
 
 const write = process.stdout.write.bind(process.stdout) as (...args: unknown[]) => boolean;
 process.stdout.write = ((...args: unknown[]): boolean => {
@@ -17,7 +17,7 @@ process.stdout.write = ((...args: unknown[]): boolean => {
 
 process.on("uncaughtExceptionMonitor", (error: unknown) => {
   const text = error instanceof Error ? (error.stack ?? String(error)) : String(error);
-  report({ type: "error", line: lineIn(text, process.env[NOTEBOOK_VARIABLE] ?? ""), text });
+  report({ type: "error", line: linesIn(text, process.env[NOTEBOOK_VARIABLE] ?? "")[0] ?? 0, text });
 });
 
 process.on("exit", () => report({ type: "end", seed: session.seed, environment: { ...environmentOf() } }));

@@ -28,7 +28,11 @@ export type ReportEvent =
   /** The process ended. */
   | { readonly type: "end"; readonly seed: number; readonly environment: Readonly<Record<string, unknown>> };
 
-/** Whether a report is being made of this process. */
+/**
+ * Whether a report is being made of this process: `display` then puts what it is given into the report.
+ *
+ * @example if (isReported()) await display(table(rows));
+ */
 export function isReported(): boolean {
   return process.env[STREAM_VARIABLE] !== undefined;
 }
@@ -48,9 +52,12 @@ export function report(event: ReportEvent): void {
 }
 
 /** Frames that are looked through for the notebook's own. */
-const FRAMES = 40;
+const FRAMES = 200;
 
-/** The notebook's line that is running, from the stack of this call; 0 where no frame is the notebook's. */
+/**
+ * The notebook's line that is running: that of its outermost frame on the stack of this call, so that what a helper shows
+ * belongs to the cell that calls it, wherever the helper stands. 0 where no frame is the notebook's.
+ */
 export function runningLine(): number {
   const notebook = process.env[NOTEBOOK_VARIABLE];
   if (notebook === undefined) return 0;
@@ -58,17 +65,16 @@ export function runningLine(): number {
   Error.stackTraceLimit = FRAMES;
   const { stack = "" } = new Error();
   Error.stackTraceLimit = limit;
-  return lineIn(stack, notebook);
+  return linesIn(stack, notebook).at(-1) ?? 0;
 }
 
-/** The line of the first frame of `file` in a stack; 0 without one. */
-export function lineIn(stack: string, file: string): number {
-  for (const frame of stack.split("\n")) {
+/** The lines of the frames of `file` in a stack, innermost first. */
+export function linesIn(stack: string, file: string): number[] {
+  return stack.split("\n").flatMap((frame) => {
     const [, location, line] =
       /(?:\(|at (?:async )?)((?:file:\/\/)?\/?[^():]*(?:[^()]*)):(\d+):\d+\)?\s*$/.exec(frame) ?? [];
-    if (location === undefined) continue;
+    if (location === undefined) return [];
     const path = location.startsWith("file://") ? fileURLToPath(location) : location;
-    if (path === file) return Number(line);
-  }
-  return 0;
+    return path === file ? [Number(line)] : [];
+  });
 }
