@@ -47,4 +47,4 @@ const accuracies = await classify({
   learningRate: 4e-3,
   seeds: Array.from({ length: options.seeds }, (_, i) => options.seed + i),
 });
-task.finish("test accuracy (%)", accuracies.reduce((a, b) => a + b, 0) / accuracies.length);
+await task.finish("test accuracy (%)", accuracies.reduce((a, b) => a + b, 0) / accuracies.length);

@@ -104,7 +104,7 @@ console.log(
 );
 console.log(`mAP@0.75 ${map75.toFixed(3)}, mAP@0.5…0.95 ${map.toFixed(3)}`);
 if (interruption.requested) process.exitCode = 130;
-task.finish("mAP@0.5", map50);
+await task.finish("mAP@0.5", map50);
 
 /** Width and height of the boxes in a scene. */
 function sizesIn({ boxes: { data }, labels }: Scene): Anchor[] {

@@ -123,7 +123,7 @@ console.log(
 );
 console.log(`IoU: ${CLASSES.map((name, c) => `${name} ${matrix.iou[c]?.toFixed(3)}`).join(", ")}`);
 if (interruption.requested) process.exitCode = 130;
-task.finish("mean IoU", matrix.meanIou);
+await task.finish("mean IoU", matrix.meanIou);
 
 async function drawPixels(): Promise<void> {
   const few = testing.batch(Array.from({ length: 12 }, (_, i) => i));

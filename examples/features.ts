@@ -180,7 +180,7 @@ console.log(`named right: ${((100 * right) / total).toFixed(1)} % of ${total} un
 console.log(
   `pointing game: ${((100 * inside) / total).toFixed(1)} % inside the box; by chance ${((100 * area) / total).toFixed(1)} %`,
 );
-task.finish("pointing game (%)", (100 * inside) / total);
+await task.finish("pointing game (%)", (100 * inside) / total);
 
 /** Pictures [1, 3, S, S] as one batch. */
 function together(pictures: readonly Tensor[]): { data: Float32Array; shape: number[] } {

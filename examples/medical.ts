@@ -88,7 +88,7 @@ await task.picture(
 await drawCurves(results);
 await drawImages(focal);
 if (interruption.requested) process.exitCode = 130;
-task.finish("sensitivity at 95 % specificity (%)", 100 * focal.sensitivity);
+await task.finish("sensitivity at 95 % specificity (%)", 100 * focal.sensitivity);
 
 interface Result {
   readonly name: Name;

@@ -204,7 +204,7 @@ await task.picture(
     width: 84,
   }),
 );
-task.finish("one-shot retrieval (%)", results.ArcFace.retrieval);
+await task.finish("one-shot retrieval (%)", results.ArcFace.retrieval);
 
 function together(images: readonly NdArray<Uint8Array>[]): { data: Uint8Array; shape: number[] } {
   const size = 3 * VIEW * VIEW;

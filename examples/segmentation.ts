@@ -76,4 +76,4 @@ await task.picture("confusion", charts.confusion(matrix, { title: "Pixels of uns
 const each = Object.fromEntries(classes.map((name, c) => [name, matrix.iou[c] as number]));
 await task.picture("iou", charts.bars(each, { title: "Intersection over union", y: "IoU", range: [0, 1] }));
 if (interruption.requested) process.exitCode = 130;
-task.finish("mean IoU", matrix.meanIou);
+await task.finish("mean IoU", matrix.meanIou);

@@ -93,4 +93,4 @@ for (const { name, centre } of chosen) {
 
 await task.weights(model);
 for (const [method, sum] of sums) console.log(`${method.padEnd(9)} ${(sum / chosen.length).toFixed(2)} dB on average`);
-task.finish("PSNR (dB)", (sums.get("network") as number) / chosen.length);
+await task.finish("PSNR (dB)", (sums.get("network") as number) / chosen.length);

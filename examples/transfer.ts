@@ -138,4 +138,4 @@ await task.picture(
   }),
 );
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-task.finish("accuracy of fine-tuned features (%)", mean(results["then fine-tuned"]));
+await task.finish("accuracy of fine-tuned features (%)", mean(results["then fine-tuned"]));
