@@ -4,7 +4,10 @@ import { fileURLToPath } from "node:url";
 import { type NdArray, readImage } from "prewitt/data";
 
 /** Those of a split: what is tested is never pasted on a photograph of the training. */
-const SPLITS = { train: ["chelsea", "rocket", "brick", "grass", "astronaut"], test: ["coffee", "gravel"] } as const;
+const SPLITS = {
+  train: ["chelsea", "rocket", "brick", "grass", "astronaut", "camera", "retina", "hubble"],
+  test: ["coffee", "gravel"],
+} as const;
 
 export function photographs(split: keyof typeof SPLITS): Promise<NdArray<Uint8Array>[]> {
   return Promise.all(SPLITS[split].map((name) => photograph(name)));

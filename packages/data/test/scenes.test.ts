@@ -103,6 +103,31 @@ describe("scenes", () => {
     expect(spread("picture")).toBeGreaterThan(1.8 * spread("ink"));
   });
 
+  it("clutter lies behind the items and has no label", () => {
+    const plain = scenes({ ...base, backgrounds: [grey], count: [1, 1] });
+    const cluttered = scenes({ ...base, backgrounds: [grey], count: [1, 1], clutter: [3, 3] });
+    const colours = (scene: Scene): number => {
+      const rest = [...scene.mask.data].flatMap((v, i) => (v > 0 ? [] : [scene.image.data[i] as number]));
+      return new Set(rest).size;
+    };
+    const sum = (data: { get(i: number): Scene }, of: (scene: Scene) => number): number =>
+      Array.from({ length: 10 }, (_, i) => of(data.get(i))).reduce((a, b) => a + b, 0);
+    expect(sum(cluttered, colours)).toBeGreaterThan(2 * sum(plain, colours));
+    expect(sum(cluttered, (scene) => itemsOf(scene).length)).toBe(10);
+    for (let i = 0; i < 10; i++) {
+      const { mask, boxes, labels } = cluttered.get(i);
+      const [left, top, right, bottom] = [...boxes.data.subarray(0, 4)] as [number, number, number, number];
+      mask.data.forEach((value, at) => {
+        const [x, y] = [at % 40, Math.floor(at / 40)];
+        if (value > 0)
+          expect([value, x >= left && x < right && y >= top && y < bottom]).toEqual([
+            (labels.data[0] as number) + 1,
+            true,
+          ]);
+      });
+    }
+  });
+
   it("the same seed and number give the same scene, in any order; others give others", () => {
     const [a, b] = [scenes(base), scenes(base)];
     const first = a.get(7);
@@ -128,6 +153,7 @@ describe("scenes", () => {
     expect(() => scenes({ ...base, size: 4, count: [2, 1], paint: "oil" as "ink" })).toThrow(
       /size is 4[\s\S]*count is \[2, 1\][\s\S]*paint is "oil"/,
     );
+    expect(() => scenes({ ...base, clutter: [2, 1] })).toThrow("clutter is [2, 1], for instance [0, 3]");
     expect(() => scenes({ ...base, scale: [0, 1] })).toThrow(OptionError);
     expect(() => scenes({ ...base, backgrounds: [] })).toThrow("there are no backgrounds");
     expect(() => scenes({ ...base, backgrounds: [ndArray(new Uint8Array(4), [2, 2])] })).toThrow(DataError);

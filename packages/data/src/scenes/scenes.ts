@@ -12,6 +12,7 @@ import type { LabelledImage } from "../labelled-images.ts";
 import type { NdArray } from "../nd-array.ts";
 import { checkSeed, SampleRandom } from "../random.ts";
 import { photographAt } from "./background.ts";
+import { drawClutter } from "./clutter.ts";
 import { type Paint, pasteItem } from "./paste.ts";
 
 /** A composed picture with its answers. */
@@ -48,10 +49,24 @@ export interface SceneOptions {
   readonly paint?: Paint | undefined;
   /** Share of the smaller of two boxes that may be covered by the other (default 0.1). */
   readonly overlap?: number | undefined;
+  /** Fewest and most rings, discs and bars without a label behind the items (default [0, 0]). */
+  readonly clutter?: readonly [least: number, most: number] | undefined;
   readonly seed?: number | undefined;
 }
 
-const KNOWN = ["items", "backgrounds", "samples", "size", "count", "scale", "degrees", "paint", "overlap", "seed"];
+const KNOWN = [
+  "items",
+  "backgrounds",
+  "samples",
+  "size",
+  "count",
+  "scale",
+  "degrees",
+  "paint",
+  "overlap",
+  "clutter",
+  "seed",
+];
 
 type Known = Required<{ [K in keyof SceneOptions]: NonNullable<SceneOptions[K]> }>;
 
@@ -73,6 +88,7 @@ export function scenes(options: SceneOptions): Dataset<Scene> {
     degrees: 15,
     paint: "ink",
     overlap: 0.1,
+    clutter: [0, 0],
     seed: 0,
     ...options,
   } as Known;
@@ -87,8 +103,9 @@ export function scenes(options: SceneOptions): Dataset<Scene> {
 }
 
 function compose(options: Known, random: SampleRandom): Scene {
-  const { size, count, items, backgrounds } = options;
+  const { size, count, clutter, items, backgrounds } = options;
   const image = photographAt(backgrounds[random.integer(0, backgrounds.length)] as NdArray<Uint8Array>, size, random);
+  for (let k = random.integer(clutter[0], clutter[1] + 1); k > 0; k--) drawClutter(image, size, random);
   const mask = new Int32Array(size * size);
   const boxes = new Float32Array(4 * count[1]);
   const labels = new Int32Array(count[1]).fill(-1);
@@ -109,7 +126,8 @@ function compose(options: Known, random: SampleRandom): Scene {
   };
 }
 
-function checkSceneOptions({ size, count, scale, degrees, paint, overlap, samples, seed, backgrounds }: Known): void {
+function checkSceneOptions(options: Known): void {
+  const { size, count, scale, degrees, paint, overlap, clutter, samples, seed, backgrounds } = options;
   const range = ([least, most]: readonly [number, number], from: number): boolean => least >= from && least <= most;
   const problems = [
     ...(Number.isInteger(samples) && samples >= 0
@@ -123,6 +141,9 @@ function checkSceneOptions({ size, count, scale, degrees, paint, overlap, sample
     ...(degrees >= 0 && Number.isFinite(degrees) ? [] : [`degrees is ${degrees}, and must be 0 or more`]),
     ...(paint === "ink" || paint === "picture" ? [] : [`paint is "${String(paint)}", and must be "ink" or "picture"`]),
     ...(overlap >= 0 && overlap <= 1 ? [] : [`overlap is ${overlap}, and must be a share of 0 … 1`]),
+    ...(clutter.every(Number.isInteger) && range(clutter, 0)
+      ? []
+      : [`clutter is [${clutter.join(", ")}], for instance [0, 3]`]),
   ];
   const at = formatSite(captureSite());
   if (problems.length > 0) throw new OptionError({ op: "scenes", summary: "impossible options", problems, at });
