@@ -1,13 +1,13 @@
-/**
- * Segmentation: a U-Net gives every pixel of a scene its class, one of ten digits or the background.
- *
- *     npm run example -- segmentation
- *
- * Scenes are digits in random colours on photographs; the test shows other digits on other photographs. The loss is
- * cross-entropy, which counts pixels, plus the Dice loss, in which a rare class weighs as much as the background. The figure is
- * the mean over the eleven classes of intersection over union.
- */
+// %% [markdown]
+// # Segmentation: a U-Net gives every pixel of a scene its class
+//
+// Which pixels belong to which digit? For each pixel of a picture the network says one of eleven classes: one of the ten
+// digits, or the background.
+//
+//     npm run example -- segmentation
+//     npm run example -- segmentation --images 8000 --seed 2
 
+// %%
 import { compile, crossEntropy, diceLoss, grad, nn, oneHot, seed, softmax, type Tensor, tensor } from "prewitt";
 import { loader, normalise } from "prewitt/data";
 import { UNet } from "prewitt/models";
@@ -22,19 +22,54 @@ const options = readOptions({
   batch: { value: 16, help: "scenes in a step" },
   seed: { value: 1, least: 0, help: "makes the run repeatable" },
 });
-const SIZE = 64;
 const task = startTask("segmentation", options);
+
+// %% [markdown]
+// ## The data
+//
+// One to three digits of MNIST in random colours on photographs. A scene knows the class of each of its pixels, because it
+// was made from its parts. Every scene is new; those of the test show other digits on other photographs.
+
+// %%
+const SIZE = 64;
 const scene = { size: SIZE, count: [1, 3], scale: [1, 1.6] } as const;
 const training = await digitScenes("train", options.images, scene);
 const testing = await digitScenes("test", options.test, scene);
 const classes = ["background", ...(training.classes as readonly string[])];
 
+const eight = [0, 1, 2, 3, 4, 5, 6, 7];
+const shown = { classes, perRow: 4 };
+await training.ready();
+const seen = training.batch(eight);
+await task.picture("data", charts.masks(seen.image, seen.mask, { title: "Scenes of the training", ...shown }));
+
+// %% [markdown]
+// ## The network
+//
+// A U-Net (O. Ronneberger et al., 2015) halves the picture four times, so that its deepest layer sees what is there, and
+// doubles it four times again. On the way up each level is joined with the one of its size on the way down, which still
+// knows where things are. Here it has an eighth of the channels of the original.
+
+// %%
 seed(options.seed);
 const model = nn.init(new UNet({ classes: classes.length, depth: 4, width: 0.125 }), [3, SIZE, SIZE]);
 const prepare = (image: Tensor): Tensor => normalise(image, { mean: 0.45, std: 0.25 });
+await task.picture("network", charts.graph(model, { input: [3, SIZE, SIZE], depth: 1, title: "The U-Net" }));
+
+// %% [markdown]
+// ## Training
+//
+// The loss has two terms. Cross-entropy is a mean over pixels; as most of these are background, each of them weighs less
+// than one of a digit. The Dice loss (F. Milletari et al., 2016) is a mean over classes, so that a rare class weighs as much
+// as the background: with p the probability and t the truth of a class, 0 or 1, over all pixels of the batch,
+//
+//     Dice = mean over classes of 1 − (2 Σ p t + 1) / (Σ p + Σ t + 1)
+//
+// The learning rate rises and falls once (one cycle).
+
+// %%
 const steps = Math.ceil(options.images / options.batch);
 const optimizer = new nn.AdamW(model.parameters(), { learningRate: nn.oneCycleSchedule({ peak: 5e-3, steps }) });
-// Most pixels are background; each of them weighs less than one of a digit.
 const weights = tensor(classes.map((_, c) => (c === 0 ? 0.3 : 1)));
 const step = compile((image: Tensor, mask: Tensor) => {
   const logits = model.forward(prepare(image));
@@ -59,21 +94,45 @@ await task.picture(
   charts.line(losses, { title: "Training loss", y: "cross-entropy (nats) + Dice", smooth: 0.95 }),
 );
 
+// %% [markdown]
+// ## How good is it?
+//
+// Intersection over union: of all pixels that are a class or are taken for it, the share that is both. The figure of this
+// task is the mean over the eleven classes.
+//
+//     IoU = true positives / (true positives + false positives + false negatives)
+
+// %%
 model.eval();
 const predict = compile((image: Tensor) => model.forward(prepare(image)).argmax(1));
 const matrix = new nn.ConfusionMatrix(classes);
 for await (const { image, mask } of progress(loader(testing, { batch: 20 }), { label: "testing" })) {
   matrix.add((await predict(image).data()) as Int32Array, (await mask.data()) as Int32Array);
 }
-const few = testing.batch([0, 1, 2, 3, 4, 5, 6, 7]);
-const shown = { classes, perRow: 4 };
+const each = Object.fromEntries(classes.map((name, c) => [name, matrix.iou[c] as number]));
+await task.picture("iou", charts.bars(each, { title: "Intersection over union", y: "IoU", range: [0, 1] }));
+await task.picture("confusion", charts.confusion(matrix, { title: "Pixels of unseen scenes" }));
+
+// %% [markdown]
+// ## What it sees
+//
+// The first unseen scenes, with the truth and with what the network says. Every pixel is decided alone: where the network is
+// unsure, one digit is patched from several classes.
+
+// %%
+const few = testing.batch(eight);
 await task.picture("truth", charts.masks(few.image, few.mask, { title: "Unseen scenes: the truth", ...shown }));
 await task.picture(
   "predicted",
   charts.masks(few.image, predict(few.image), { title: "Unseen scenes: predicted", ...shown }),
 );
-await task.picture("confusion", charts.confusion(matrix, { title: "Pixels of unseen scenes" }));
-const each = Object.fromEntries(classes.map((name, c) => [name, matrix.iou[c] as number]));
-await task.picture("iou", charts.bars(each, { title: "Intersection over union", y: "IoU", range: [0, 1] }));
+
+// %% [markdown]
+// ## What this does not show
+//
+// The digits are pasted: they have even colours and sharp edges, hardly cover one another, and stand on a few photographs.
+// Segmenting things in photographs, with shadows, textures and labels that people drew, is harder than this.
+
+// %%
 if (interruption.requested) process.exitCode = 130;
 await task.finish("mean IoU", matrix.meanIou);
