@@ -112,7 +112,7 @@ await task.picture("loss", charts.line(losses, { title: "Training loss", y: "ter
 // A detection is right if its box overlaps a digit of its class by half or more, measured as the area of the intersection
 // over that of the union, and no detection with a higher score has found that digit. Going down the detections by score gives
 // precision (the share of detections that are right) against recall (the share of digits found). Average precision is the mean
-// of the precision over all recalls, as COCO defines it. The figure of this task, mAP@0.5, is its mean over the ten classes.
+// of the precision over all recalls, as COCO defines it. The figure of this task is its mean over the ten classes.
 //
 // Detections with a score of 0.4 and more are also judged one by one, by the kinds of errors of TIDE (D. Bolya et al., 2020).
 
@@ -176,6 +176,8 @@ if (failures.length > 0) await drawScenes("failures", "Unseen scenes with a mist
 //
 // Digits are nearly of one size here, hardly cover one another, and stand on a few photographs. Data sets such as COCO have
 // objects of all sizes, for which detectors have several grids, and boxes that people drew.
+//
+// ## The result
 
 // %%
 const { map, map50, map75 } = precision.result();

@@ -132,6 +132,8 @@ await task.picture(
 //
 // The digits are pasted: they have even colours and sharp edges, hardly cover one another, and stand on a few photographs.
 // Segmenting things in photographs, with shadows, textures and labels that people drew, is harder than this.
+//
+// ## The result
 
 // %%
 if (interruption.requested) process.exitCode = 130;

@@ -44,9 +44,11 @@ export function startTask(name: string, { short }: { readonly short: boolean }):
       console.log(`weights in ${path(`${file}.safetensors`)}`);
     },
     finish: async (metric, value) => {
-      const seconds = Number(((performance.now() - start) / 1000).toFixed(1));
-      if (isReported()) await display(table([{ metric, value, seconds }]), { title: "The result" });
-      console.log(JSON.stringify({ task: name, metric, value: Number(value.toPrecision(6)), seconds }));
+      const seconds = ((performance.now() - start) / 1000).toFixed(1);
+      if (isReported()) await display(table([{ metric, value, seconds }]), { title: name });
+      console.log(
+        JSON.stringify({ task: name, metric, value: Number(value.toPrecision(6)), seconds: Number(seconds) }),
+      );
     },
   };
 }

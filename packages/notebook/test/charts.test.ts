@@ -132,6 +132,19 @@ describe("what charts draw", () => {
     expect(values("range")).toEqual([{ x: 1, y: 3, low: 1, high: 5, series: "a" }]);
   });
 
+  it("counts of a confusion matrix are shortened where they do not fit their cell", () => {
+    const matrix = new ConfusionMatrix(2);
+    const [labels, predicted] = [new Int32Array(123456), new Int32Array(123456)];
+    labels.fill(1, 120000);
+    matrix.add(predicted, labels);
+    const labelsOf = (cell?: number) => {
+      const { values } = charts.confusion(matrix, { cell }).spec.data as { values: { label: string }[] };
+      return values.map(({ label }) => label);
+    };
+    expect(labelsOf()).toEqual(["120k", "0", "3456", "0"]);
+    expect(labelsOf(56)).toEqual(["120000", "0", "3456", "0"]);
+  });
+
   it("histograms count every finite value once and say what is left out", () => {
     const chart = charts.histogram([0, 1, 1, 4, Number.NaN], { bins: 4 });
     const { values } = (chart.spec as unknown as { data: { values: { count: number }[] } }).data;

@@ -22,11 +22,14 @@ export function confusion(matrix: ConfusionMatrix, options: ConfusionOptions = {
   checkOptions("charts.confusion", options, ["title", "cell"]);
   const { title = "Confusion matrix", cell = Math.max(14, Math.min(36, Math.floor(560 / matrix.classes))) } = options;
   const { names } = matrix;
+  const fontSize = Math.min(11, cell / 3);
+  // A digit is about 0.6 of the font size wide.
+  const room = Math.floor((cell - 4) / (0.6 * fontSize));
   const rows = names.flatMap((truth, t) => {
     const total = names.reduce((sum, _, p) => sum + matrix.at(t, p), 0);
     return names.map((predicted, p) => {
       const count = matrix.at(t, p);
-      return { truth, predicted, count, share: total === 0 ? 0 : count / total };
+      return { truth, predicted, count, label: countText(count, room), share: total === 0 ? 0 : count / total };
     });
   });
   const axis = { type: "nominal", sort: null, axis: { labelAngle: 0 } };
@@ -56,9 +59,9 @@ export function confusion(matrix: ConfusionMatrix, options: ConfusionOptions = {
         ? [
             {
               transform: [{ filter: "datum.count > 0" }],
-              mark: { type: "text", fontSize: Math.min(11, cell / 3) },
+              mark: { type: "text", fontSize },
               encoding: {
-                text: { field: "count", type: "quantitative" },
+                text: { field: "label", type: "nominal" },
                 color: { condition: { test: "datum.share > 0.6", value: "#111111" }, value: "#f4f4f4" },
               },
             },
@@ -72,6 +75,13 @@ export function confusion(matrix: ConfusionMatrix, options: ConfusionOptions = {
     summary: `${matrix.classes} classes, ${matrix.total} samples, ${percent(matrix.accuracy)} right`,
     lines: () => `${matrix}`.split("\n"),
   });
+}
+
+/** A count in at most `room` characters where that can be: whole, or as 12k and 1.2M. */
+function countText(count: number, room: number): string {
+  if (`${count}`.length <= room) return `${count}`;
+  const compact = { notation: "compact", maximumSignificantDigits: 2 } as const;
+  return count.toLocaleString("en-US", compact).replace("K", "k");
 }
 
 function percent(share: number): string {
