@@ -46,12 +46,13 @@ const accuracies = await classify({
   testing: fashion("test", options),
   transform: augment(
     randomFlip(),
-    randomCrop({ size: 28, padding: 2 }),
-    randomErase({ probability: 0.2, area: [0.02, 0.15] }),
+    randomCrop({ size: 28, padding: 1 }),
+    randomErase({ probability: 0.1, area: [0.02, 0.15] }),
   ),
   epochs: options.epochs,
   batch: options.short ? 50 : 64,
   learningRate: 4e-3,
+  mirrored: true,
   seeds: Array.from({ length: options.seeds }, (_, i) => options.seed + i),
 });
 await task.finish("test accuracy (%)", accuracies.reduce((a, b) => a + b, 0) / accuracies.length);

@@ -18,6 +18,8 @@ export interface Classification {
   readonly batch: number;
   /** Peak of the one-cycle schedule. */
   readonly learningRate: number;
+  /** Test pictures are judged by the mean of what the network says of them and of their mirror images. */
+  readonly mirrored?: boolean;
   readonly seeds: readonly number[];
 }
 
@@ -75,7 +77,7 @@ async function trainOnce(options: Classification, number: number) {
 }
 
 async function judge(
-  { task, testing }: Classification,
+  { task, testing, mirrored }: Classification,
   model: nn.Module & { forward(image: Tensor): Tensor },
   draw: boolean,
 ) {
@@ -83,7 +85,14 @@ async function judge(
   const matrix = new nn.ConfusionMatrix(classes);
   const mistakes: { index: number; label: number; predicted: number; score: number }[] = [];
   model.eval();
-  const predict = compile((image: Tensor) => softmax(model.forward(image), { axis: 1 }));
+  const probabilities = (image: Tensor): Tensor => softmax(model.forward(image), { axis: 1 });
+  const predict = compile((image: Tensor) =>
+    mirrored
+      ? probabilities(image)
+          .add(probabilities(image.flip(3)))
+          .div(2)
+      : probabilities(image),
+  );
   let at = 0;
   for await (const { image, label } of loader(testing, { batch: 250 })) {
     const probability = predict(image);
