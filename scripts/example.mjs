@@ -1,18 +1,20 @@
-// Runs one example by name: `npm run example -- 1-what-a-convolution-sees`. Without a name it lists them, each with
-// its title or the first sentence of its header.
-// The example runs in this process (started with `--import tsx`), so signals and the exit code are its own.
+// Runs one example by name, with a report: `npm run example -- 1-what-a-convolution-sees`. Without a name it lists them,
+// each with its title.
+// The example runs in a process of its own, whose terminal, signals and exit code are those of this one.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { examples, root } from "./workspace.mjs";
 
 const [name, ...args] = process.argv.slice(2);
 const found = examples().find((example) => example.name === name);
 if (found) {
-  const path = join(root, found.path);
-  process.argv = [process.argv[0], path, ...args];
-  await import(pathToFileURL(path).href);
+  const { runNotebook } = await import("../packages/notebook/src/report/run-notebook.ts");
+  const out = reportOf(found.name, args.includes("--short") || process.env.PREWITT_SHORT === "1");
+  // Said first, because the last line of a task is its result.
+  console.error(`The report will be in ${out} when the run has ended.`);
+  const { code } = await runNotebook(join(root, found.path), { out, args });
+  process.exitCode = code;
 } else {
   const list = examples();
   const width = Math.max(...list.map((example) => example.name.length));
@@ -23,13 +25,14 @@ if (found) {
   process.exitCode = 1;
 }
 
-/** The title of a notebook, else the first sentence of the header comment. */
+/** Beside what the example itself saves. */
+function reportOf(name, short) {
+  const folder = name === "train-mnist" ? "mnist" : name;
+  return join("runs", short ? `${folder}-short` : folder, "report.html");
+}
+
+/** The title of an example. */
 function aboutOf(path) {
-  const lines = readFileSync(join(root, path), "utf8").split("\n").slice(0, 40);
-  const texts = lines.map((line) => line.replace(/^\s*(\/\*\*|\*\/|\*|\/\/)\s?/, "").trim());
-  const title = texts.find((text) => text.startsWith("# "));
-  if (title !== undefined) return `${title.replace(/^# (\d+ · )?/, "")}.`;
-  const from = texts.findIndex((text) => /^[A-Z]/.test(text));
-  const header = texts.slice(from).join(" ");
-  return from < 0 ? "" : (header.match(/^.*?[.:](?= |$)/)?.[0] ?? texts[from]).replace(/:$/, ".");
+  const title = /^\/\/ # (?:\d+ · )?(.+)$/m.exec(readFileSync(join(root, path), "utf8"))?.[1];
+  return title === undefined ? "" : `${title}.`;
 }

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 
@@ -25,20 +26,48 @@ function start(script: string) {
     text += chunk;
   });
   const said = async (wanted: string): Promise<void> => {
-    while (!text.includes(wanted)) await once(started.stdout, "data");
+    while (!text.includes(wanted)) {
+      if (started.exitCode !== null) throw new Error(`it ended without saying "${wanted}":\n${text}`);
+      await Promise.race([once(started.stdout, "data"), once(started, "close")]);
+    }
   };
   return { started, said, ended: once(started, "exit") as Promise<[number | null, string | null]> };
 }
 
 describe("onInterrupt", () => {
-  it("asks once, then ends the process with 130", async () => {
-    const { started, said, ended } = start(`
+  const patient = `
       const interruption = onInterrupt("stopping soon");
-      setInterval(() => console.log("requested: " + interruption.requested), 20);`);
+      const timer = setInterval(() => {
+        console.log("requested: " + interruption.requested);
+        if (!interruption.requested) return;
+        clearInterval(timer);
+        setTimeout(() => console.log("some time later"), 1000);
+        setInterval(() => {}, 1000);
+      }, 20);`;
+
+  it("asks once, then ends the process with 130", async () => {
+    const { started, said, ended } = start(patient);
     await said("requested: false");
     started.kill("SIGINT");
     await said("stopping soon");
     await said("requested: true");
+    await said("some time later");
+    started.kill("SIGINT");
+    expect(await ended).toEqual([130, null]);
+  });
+
+  it("takes one press that arrives several times for one, also when a step is being computed", async () => {
+    const { started, said, ended } = start(`
+      process.on("SIGINT", () => {
+        const until = performance.now() + 150;
+        while (performance.now() < until) {}
+      });${patient}`);
+    await said("requested: false");
+    for (let i = 0; i < 3; i++) {
+      started.kill("SIGINT");
+      await delay(20);
+    }
+    await said("some time later");
     started.kill("SIGINT");
     expect(await ended).toEqual([130, null]);
   });

@@ -46,7 +46,9 @@ async function run(args: readonly string[]): Promise<number> {
   const options = { out: values.out, args: theirs };
   if (values.watch) return watchNotebook(file, options);
   const { code, report } = await runNotebook(file, options);
-  console.log(`The report is in ${relative(process.cwd(), report) || report}: open it in a browser.`);
+  if (report !== undefined) {
+    console.log(`The report is in ${relative(process.cwd(), report) || report}: open it in a browser.`);
+  }
   return code;
 }
 

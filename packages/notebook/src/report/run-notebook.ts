@@ -21,8 +21,8 @@ import { pageHtml } from "./page.ts";
 export interface NotebookRun {
   /** Exit code of the notebook: 0, or 130 after Ctrl-C. */
   readonly code: number;
-  /** Path of the report. */
-  readonly report: string;
+  /** Path of the report; none when the notebook failed before it printed or showed anything. */
+  readonly report: string | undefined;
 }
 
 export interface RunNotebookOptions {
@@ -35,7 +35,8 @@ export interface RunNotebookOptions {
 }
 
 /**
- * Runs the notebook to its end and writes the report, also when it fails.
+ * Runs the notebook to its end and writes the report, also when it fails. A notebook that only refused its arguments has
+ * nothing to report, and an earlier report stays.
  *
  * Throws `OptionError` when there is no such file, or nothing on this machine that runs TypeScript.
  */
@@ -58,6 +59,7 @@ export async function runNotebook(file: string, options: RunNotebookOptions = {}
     const env = { ...process.env, [STREAM_VARIABLE]: stream, [NOTEBOOK_VARIABLE]: path };
     const code = await runProcess([...loaderOf(path), "--import", captureModule(), path, ...(options.args ?? [])], env);
     const events = readEvents(stream);
+    if (code !== 0 && events.every(({ type }) => type === "end")) return { code, report: undefined };
     const html = pageHtml({
       name: basename(path),
       cells: parseCells(source),

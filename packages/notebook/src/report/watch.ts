@@ -39,9 +39,9 @@ export async function watchNotebook(file: string, options: RunNotebookOptions): 
   );
   const run = async (): Promise<void> => {
     const result = await runNotebook(file, { ...options, script: reloadAfter(runs + 1) });
-    report = result.report;
+    report = result.report ?? report;
     runs++;
-    log(`${result.code === 0 ? "done" : `ended with ${result.code}`}: ${report}`);
+    log(`${result.code === 0 ? "done" : `ended with ${result.code}`}: ${result.report ?? "nothing to report"}`);
     for (const listener of listeners) listener.write(`data: ${runs}\n\n`);
   };
   await run();
