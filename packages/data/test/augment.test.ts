@@ -124,6 +124,16 @@ describe("steps", () => {
     expect([...image.data]).toEqual(before);
   });
 
+  it("leaves the bytes of a file, which are a Buffer, as they were", () => {
+    const image = ndArray(Buffer.from([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) as Uint8Array, [3, 2, 2]);
+    const before = [...image.data];
+    const steps = [randomFlip, randomErase, randomInvert, randomChannels].map((step) => step({ probability: 1 }));
+    for (const step of steps) {
+      for (let i = 0; i < 5; i++) step(image, new SampleRandom(0, 0, i));
+      expect([...image.data]).toEqual(before);
+    }
+  });
+
   it("keeps dtypes and fills with what is asked", () => {
     const image = ndArray(Float32Array.of(0.5), [1, 1, 1]);
     const cropped = randomCrop({ size: 3, padding: 2, fill: -1 })(image, new SampleRandom(0, 0, 0));

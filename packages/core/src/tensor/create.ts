@@ -117,8 +117,10 @@ function fromTyped(data: ArrayBufferView, options: TensorOptions): Flat {
       }),
     );
   }
-  // A Uint8ClampedArray (pixels of a canvas) is read through a plain view of the same bytes.
-  const view = data instanceof Uint8ClampedArray ? new Uint8Array(data.buffer, data.byteOffset, data.length) : data;
+  // A Uint8ClampedArray (pixels of a canvas) and Node's Buffer, whose slice is no copy, are read through a plain view of
+  // the same bytes.
+  const special = data instanceof Uint8ClampedArray || (data instanceof Uint8Array && data.constructor !== Uint8Array);
+  const view = special ? new Uint8Array(data.buffer, data.byteOffset, data.length) : data;
   const typed = view as TypedArray;
   const dtype = options.dtype ?? found;
   const shape = [typed.length];

@@ -41,6 +41,17 @@ describe("tensor", () => {
     expect(tensor(new Uint8ClampedArray([1, 2])).dtype).toBe("uint8");
   });
 
+  it("copies a Buffer, and gives plain arrays back", async () => {
+    const bytes = Buffer.from([1, 2, 3]);
+    const [copied, shared] = [tensor(bytes), tensor(bytes, { copy: false })];
+    const read = await shared.data();
+    expect(read.constructor).toBe(Uint8Array);
+    read[0] = 9;
+    expect([...bytes]).toEqual([1, 2, 3]);
+    bytes[1] = 8;
+    expect([...(await copied.data())]).toEqual([1, 2, 3]);
+  });
+
   it("gives nested arrays back", () => {
     const shapes = fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 });
     fc.assert(

@@ -5,7 +5,15 @@
  * transform of whole samples for the loader. What a sample becomes depends on seed, epoch and its number only.
  */
 
-import { allocate, captureSite, dtypeOfArray, formatSite, OptionError, ShapeError } from "@prewitt/core";
+import {
+  allocate,
+  captureSite,
+  dtypeOfArray,
+  formatSite,
+  OptionError,
+  ShapeError,
+  type TypedArray,
+} from "@prewitt/core";
 import type { NdArray } from "../nd-array.ts";
 import type { SampleRandom } from "../random.ts";
 
@@ -48,6 +56,13 @@ export function windowOf(
     }
   }
   return { data, shape: [c, height, width] };
+}
+
+/** A copy to change; `slice` is none for the bytes of a file, which are a Buffer. */
+export function copyOf(data: TypedArray): TypedArray {
+  const copy = allocate(dtypeOfArray(data) ?? "float32", data.length);
+  copy.set(data);
+  return copy;
 }
 
 export function extentsOf(op: string, image: NdArray): readonly [number, number, number] {

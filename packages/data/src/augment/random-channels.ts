@@ -1,7 +1,7 @@
 /** Exchanges the channels of the image: red for blue and so on, so that a network does not rely on what things are coloured. */
 
 import { checkOptions } from "@prewitt/core";
-import { extentsOf, type ImageStep, optionError } from "./image-step.ts";
+import { copyOf, extentsOf, type ImageStep, optionError } from "./image-step.ts";
 
 export interface RandomChannelsOptions {
   /** Share of images that are changed (default 1). An order drawn may be the one that was. */
@@ -24,7 +24,7 @@ export function randomChannels(options: RandomChannelsOptions = {}): ImageStep {
   return (image, random) => {
     const [channels, h, w] = extentsOf("randomChannels", image);
     if (!random.chance(probability)) return image;
-    const data = image.data.slice();
+    const data = copyOf(image.data);
     const left = Array.from({ length: channels }, (_, c) => c);
     for (let c = 0; c < channels; c++) {
       const [from] = left.splice(random.integer(0, left.length), 1) as [number];

@@ -6,7 +6,7 @@
  */
 
 import { checkOptions } from "@prewitt/core";
-import { extentsOf, type ImageStep, optionError } from "./image-step.ts";
+import { copyOf, extentsOf, type ImageStep, optionError } from "./image-step.ts";
 
 export interface RandomEraseOptions {
   /** Share of images that are changed (default ½). */
@@ -52,7 +52,7 @@ export function randomErase(options: RandomEraseOptions = {}): ImageStep {
       if (height < 1 || width < 1 || height > h || width > w) continue;
       const top = random.integer(0, h - height + 1);
       const left = random.integer(0, w - width + 1);
-      const data = image.data.slice();
+      const data = copyOf(image.data);
       for (let c = 0; c < channels; c++) {
         for (let y = top; y < top + height; y++)
           data.fill(fill, (c * h + y) * w + left, (c * h + y) * w + left + width);

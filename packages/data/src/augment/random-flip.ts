@@ -2,7 +2,7 @@
 
 import { checkOptions } from "@prewitt/core";
 import type { NdArray } from "../nd-array.ts";
-import { extentsOf, type ImageStep, optionError } from "./image-step.ts";
+import { copyOf, extentsOf, type ImageStep, optionError } from "./image-step.ts";
 
 export interface RandomFlipOptions {
   /** "horizontal" exchanges left and right (default), "vertical" top and bottom. */
@@ -28,7 +28,7 @@ export function randomFlip(options: RandomFlipOptions = {}): ImageStep {
 }
 
 function mirrored(image: NdArray, [c, h, w]: readonly [number, number, number], horizontal: boolean): NdArray {
-  const data = image.data.slice();
+  const data = copyOf(image.data);
   for (let row = 0; row < c * h; row++) {
     const from = horizontal ? row : row - (row % h) + h - 1 - (row % h);
     const line = image.data.subarray(from * w, (from + 1) * w);

@@ -1,7 +1,7 @@
 /** Turns the image into its negative. */
 
 import { checkOptions } from "@prewitt/core";
-import { extentsOf, type ImageStep, optionError } from "./image-step.ts";
+import { copyOf, extentsOf, type ImageStep, optionError } from "./image-step.ts";
 
 export interface RandomInvertOptions {
   /** Share of images that are changed (default ½). */
@@ -33,7 +33,7 @@ export function randomInvert(options: RandomInvertOptions = {}): ImageStep {
       throw optionError("randomInvert", "no white for an image that is not of bytes", "white: 1 for pixels of 0 … 1");
     }
     if (!random.chance(probability)) return image;
-    const data = image.data.slice();
+    const data = copyOf(image.data);
     for (let i = 0; i < data.length; i++) data[i] = limit - (image.data[i] as number);
     return { data, shape: image.shape };
   };
