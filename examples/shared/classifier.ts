@@ -1,16 +1,15 @@
 /**
  * Training and judging a classifier of 28 × 28 pictures, once for each seed: what the MNIST and the Fashion-MNIST examples
- * share. The network, the changes of the pictures and the numbers are theirs.
+ * share. The changes of the pictures and the numbers are theirs.
  */
 
 import { compile, crossEntropy, grad, nn, seed, softmax, type Tensor } from "prewitt";
 import { type Dataset, type LabelledImage, loader, type SampleTransform } from "prewitt/data";
-import { charts, onInterrupt, progress } from "prewitt/notebook";
-import type { Task } from "./task.ts";
+import { charts, onInterrupt, type Picture, progress } from "prewitt/notebook";
+import { type PixelStatistics, SmallCnn } from "./small-cnn.ts";
 
 export interface Classification {
-  readonly task: Task;
-  readonly network: () => nn.Module & { forward(image: Tensor): Tensor };
+  readonly pixels: PixelStatistics;
   readonly training: Dataset<LabelledImage>;
   readonly testing: Dataset<LabelledImage>;
   readonly transform: SampleTransform<LabelledImage>;
@@ -18,44 +17,53 @@ export interface Classification {
   readonly batch: number;
   /** Peak of the one-cycle schedule. */
   readonly learningRate: number;
-  /** Test pictures are judged by the mean of what the network says of them and of their mirror images. */
-  readonly mirrored?: boolean;
   readonly seeds: readonly number[];
 }
 
-/** Test accuracies in percent, one a seed; pictures and weights are those of the last seed. */
-export async function classify(options: Classification): Promise<number[]> {
-  const accuracies: number[] = [];
-  const curves: Record<string, number[]> = {};
-  for (const number of options.seeds) {
-    const { model, losses, interrupted } = await trainOnce(options, number);
-    curves[`seed ${number}`] = losses;
-    const matrix = await judge(options, model, number === options.seeds.at(-1) || interrupted);
-    accuracies.push(100 * matrix.accuracy);
-    console.log(`seed ${number}: test accuracy ${(100 * matrix.accuracy).toFixed(2)} %`);
-    if (!interrupted && number !== options.seeds.at(-1)) continue;
-    await options.task.picture(
-      "loss",
-      charts.line(curves, { title: "Training loss", y: "cross-entropy (nats)", smooth: 0.98 }),
-    );
-    await options.task.weights(model);
-    if (!interrupted) continue;
-    process.exitCode = 130;
-    break;
-  }
-  return accuracies;
+interface Mistake {
+  readonly index: number;
+  readonly label: number;
+  readonly predicted: number;
+  /** Probability of the predicted class. */
+  readonly score: number;
 }
 
-async function trainOnce(options: Classification, number: number) {
-  const { training, transform, batch, epochs, network } = options;
+export interface Classified {
+  /** Test accuracies in percent, one a seed. */
+  readonly accuracies: readonly number[];
+  /** Loss of each step, by seed. */
+  readonly losses: Readonly<Record<string, readonly number[]>>;
+  /** Of the last seed. */
+  readonly model: SmallCnn;
+  readonly matrix: nn.ConfusionMatrix;
+  readonly mistakes: readonly Mistake[];
+}
+
+/** Trains and judges once for each seed; Ctrl-C ends with the seed that is being trained. */
+export async function classify(options: Classification): Promise<Classified> {
+  const accuracies: number[] = [];
+  const losses: Record<string, readonly number[]> = {};
+  for (const [i, number] of options.seeds.entries()) {
+    const trained = await trainOnce(options, number);
+    losses[`seed ${number}`] = trained.losses;
+    const judged = await judge(trained.model, options.testing);
+    accuracies.push(100 * judged.matrix.accuracy);
+    console.log(`seed ${number}: test accuracy ${(100 * judged.matrix.accuracy).toFixed(2)} %`);
+    if (trained.interrupted) process.exitCode = 130;
+    if (trained.interrupted || i === options.seeds.length - 1) {
+      return { accuracies, losses, model: trained.model, ...judged };
+    }
+  }
+  throw new Error("There is no seed to train with.");
+}
+
+async function trainOnce({ training, transform, batch, epochs, pixels, learningRate }: Classification, number: number) {
   seed(number);
-  const model = nn.init(network(), [1, 28, 28], { dtype: "uint8" });
+  const model = nn.init(new SmallCnn(pixels), [1, 28, 28], { dtype: "uint8" });
   const batches = loader(training, { batch, shuffle: true, transform });
+  const steps = epochs * Math.ceil(training.length / batch);
   const optimizer = new nn.AdamW(model.parameters(), {
-    learningRate: nn.oneCycleSchedule({
-      peak: options.learningRate,
-      steps: epochs * Math.ceil(training.length / batch),
-    }),
+    learningRate: nn.oneCycleSchedule({ peak: learningRate, steps }),
     weightDecay: 0.05,
   });
   const step = compile((image: Tensor, label: Tensor) => {
@@ -76,27 +84,15 @@ async function trainOnce(options: Classification, number: number) {
   return { model, losses, interrupted: interruption.requested };
 }
 
-async function judge(
-  { task, testing, mirrored }: Classification,
-  model: nn.Module & { forward(image: Tensor): Tensor },
-  draw: boolean,
-) {
+async function judge(model: SmallCnn, testing: Dataset<LabelledImage>) {
   const classes = testing.classes as readonly string[];
   const matrix = new nn.ConfusionMatrix(classes);
-  const mistakes: { index: number; label: number; predicted: number; score: number }[] = [];
+  const mistakes: Mistake[] = [];
   model.eval();
-  const probabilities = (image: Tensor): Tensor => softmax(model.forward(image), { axis: 1 });
-  const predict = compile((image: Tensor) =>
-    mirrored
-      ? probabilities(image)
-          .add(probabilities(image.flip(3)))
-          .div(2)
-      : probabilities(image),
-  );
+  const predict = compile((image: Tensor) => softmax(model.forward(image), { axis: 1 }));
   let at = 0;
   for await (const { image, label } of loader(testing, { batch: 250 })) {
-    const probability = predict(image);
-    const [scores, labels] = [await probability.data(), await label.data()];
+    const [scores, labels] = [await predict(image).data(), await label.data()];
     const predicted = Array.from(labels, (_, i) =>
       bestOf(scores.subarray(i * classes.length, (i + 1) * classes.length) as Float32Array),
     );
@@ -108,21 +104,19 @@ async function judge(
     });
     at += labels.length;
   }
-  if (draw) {
-    await task.picture("confusion", charts.confusion(matrix, { title: "Test pictures" }));
-    const worst = mistakes.sort((a, b) => b.score - a.score).slice(0, 24);
-    if (worst.length > 0) {
-      const { image } = testing.batch(worst.map(({ index }) => index));
-      const captions = worst.map(({ label, predicted }) => `${classes[label]}, not ${classes[predicted]}`);
-      await task.picture(
-        "mistakes",
-        charts.images(image, { title: "Surest mistakes", captions, perRow: 6, width: 112 }),
-      );
-    }
-  }
-  return matrix;
+  return { matrix, mistakes };
 }
 
 function bestOf(scores: Float32Array): number {
   return scores.reduce((best, score, i) => (score > (scores[best] as number) ? i : best), 0);
+}
+
+/** The test pictures about which the network was surest, and wrong; `undefined` where it never was. */
+export function surestMistakes({ mistakes }: Classified, testing: Dataset<LabelledImage>): Picture | undefined {
+  const classes = testing.classes as readonly string[];
+  const worst = mistakes.toSorted((a, b) => b.score - a.score).slice(0, 24);
+  if (worst.length === 0) return undefined;
+  const { image } = testing.batch(worst.map(({ index }) => index));
+  const captions = worst.map(({ label, predicted }) => `${classes[label]}, not ${classes[predicted]}`);
+  return charts.images(image, { title: "Surest mistakes", captions, perRow: 6, width: 112 });
 }
