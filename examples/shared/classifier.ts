@@ -17,6 +17,8 @@ export interface Classification {
   readonly batch: number;
   /** Peak of the one-cycle schedule. */
   readonly learningRate: number;
+  /** Test pictures are judged by the mean of what the network says of them and of their mirror images. */
+  readonly mirrored?: boolean;
   readonly seeds: readonly number[];
 }
 
@@ -46,7 +48,7 @@ export async function classify(options: Classification): Promise<Classified> {
   for (const [i, number] of options.seeds.entries()) {
     const trained = await trainOnce(options, number);
     losses[`seed ${number}`] = trained.losses;
-    const judged = await judge(trained.model, options.testing);
+    const judged = await judge(trained.model, options);
     accuracies.push(100 * judged.matrix.accuracy);
     console.log(`seed ${number}: test accuracy ${(100 * judged.matrix.accuracy).toFixed(2)} %`);
     if (trained.interrupted) process.exitCode = 130;
@@ -84,12 +86,19 @@ async function trainOnce({ training, transform, batch, epochs, pixels, learningR
   return { model, losses, interrupted: interruption.requested };
 }
 
-async function judge(model: SmallCnn, testing: Dataset<LabelledImage>) {
+async function judge(model: SmallCnn, { testing, mirrored }: Classification) {
   const classes = testing.classes as readonly string[];
   const matrix = new nn.ConfusionMatrix(classes);
   const mistakes: Mistake[] = [];
   model.eval();
-  const predict = compile((image: Tensor) => softmax(model.forward(image), { axis: 1 }));
+  const probabilities = (image: Tensor): Tensor => softmax(model.forward(image), { axis: 1 });
+  const predict = compile((image: Tensor) =>
+    mirrored
+      ? probabilities(image)
+          .add(probabilities(image.flip(3)))
+          .div(2)
+      : probabilities(image),
+  );
   let at = 0;
   for await (const { image, label } of loader(testing, { batch: 250 })) {
     const [scores, labels] = [await predict(image).data(), await label.data()];
