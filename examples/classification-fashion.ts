@@ -1,5 +1,5 @@
 // %% [markdown]
-// # Classification: clothes of Fashion-MNIST, with flips, shifts and erased rectangles
+// # Classification: clothes of Fashion-MNIST
 //
 // Ten kinds of clothes as grey pictures of the size of MNIST's, made to be harder than digits (H. Xiao et al., 2017): a shirt,
 // a coat and a pullover differ by little at 28 × 28 pixels.
@@ -93,8 +93,8 @@ await task.weights(result.model);
 // %% [markdown]
 // ## What it takes for what
 //
-// Rows are what it is, columns what it was taken for. Most of what is off the diagonal lies among shirts, T-shirts, pullovers,
-// coats and dresses; trousers, bags and shoes are hardly ever taken for anything else. Below are the surest mistakes.
+// Rows are what it is, columns what it was taken for. After the whole training most of what is off the diagonal lies among
+// shirts, T-shirts, pullovers, coats and dresses. Below are the surest mistakes.
 
 // %%
 await task.picture("confusion", charts.confusion(result.matrix, { title: "Test pictures" }));

@@ -1,5 +1,5 @@
 // %% [markdown]
-// # Classification: handwritten digits, with batch norm, random turns and shifts, and a one-cycle schedule
+// # Classification: handwritten digits of MNIST
 //
 // A small network learns to read the digits of MNIST. What is left to win over the plainest network comes from showing it
 // every digit a little differently each time.

@@ -1,5 +1,5 @@
 // %% [markdown]
-// # Object detection: which digits are in a scene, and where, by a single-stage detector
+// # Object detection: which digits are in a scene, and where
 //
 // Several digits stand anywhere in a picture. The network looks once and gives a list: boxes, each with a class and a score.
 //

@@ -123,9 +123,9 @@ function bestOf(scores: Float32Array): number {
 /** The test pictures about which the network was surest, and wrong; `undefined` where it never was. */
 export function surestMistakes({ mistakes }: Classified, testing: Dataset<LabelledImage>): Picture | undefined {
   const classes = testing.classes as readonly string[];
-  const worst = mistakes.toSorted((a, b) => b.score - a.score).slice(0, 24);
+  const worst = mistakes.toSorted((a, b) => b.score - a.score).slice(0, 20);
   if (worst.length === 0) return undefined;
   const { image } = testing.batch(worst.map(({ index }) => index));
   const captions = worst.map(({ label, predicted }) => `${classes[label]}, not ${classes[predicted]}`);
-  return charts.images(image, { title: "Surest mistakes", captions, perRow: 6, width: 112 });
+  return charts.images(image, { title: "Surest mistakes", captions, perRow: 5, width: 144 });
 }
