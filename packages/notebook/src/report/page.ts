@@ -133,6 +133,6 @@ th{font-weight:500;color:var(--prewitt-muted)}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}
 footer{margin-top:48px;border-top:1px solid var(--prewitt-line);font-size:14px}
 .hljs-keyword,.hljs-literal{color:#b0489b}.hljs-string,.hljs-regexp{color:#2a8f5f}.hljs-number{color:#c06a1b}
-.hljs-comment{color:var(--prewitt-muted);font-style:italic}.hljs-title,.hljs-built_in{color:#3b7dd8}
+.hljs-comment{color:var(--prewitt-muted);font-style:italic}.hljs-title,.hljs-built_in{color:#3b7dd8}.hljs-title.class_{color:inherit}
 @media print{details summary{display:none}main{max-width:none}}
 `;
