@@ -1,19 +1,13 @@
-/**
- * Recognition by embedding, as face recognition works: one network maps every picture to a point, and pictures of one
- * identity lie close together, those of identities it has never seen included.
- *
- *     npm run example -- recognition
- *
- * Identities are places in openly licensed photographs, each seen turned, scaled, moved and in other light. Two networks
- * learn from 400 of them: one by the triplet loss with the hardest triplets of each batch, one by ArcFace, which classifies
- * the identities with a margin between angles. Both are then asked about 150 places of other photographs: do two views show
- * the same place (verification, with its ROC), and which of 150 is this one, each known by a single view (one-shot
- * retrieval)? A view is compared as it is as a base line.
- *
- * What it does not show: real faces change by expression, age and what covers them, and the photographs are few; the ways
- * of training and judging are the same.
- */
+// %% [markdown]
+// # Recognition by embedding, as face recognition works
+//
+// One network maps every picture to a point, so that pictures of one identity lie close together, those of identities it has
+// never seen included. A new identity then needs one picture and no training.
+//
+//     npm run example -- recognition
+//     npm run example -- recognition --steps 200 --seed 2
 
+// %%
 import {
   arcFace,
   compile,
@@ -29,7 +23,7 @@ import {
 } from "prewitt";
 import { type Dataset, dataset, loader, type NdArray, normalise, SampleRandom, shuffledOrder } from "prewitt/data";
 import { EmbeddingNet } from "prewitt/models";
-import { charts, progress } from "prewitt/notebook";
+import { charts, onInterrupt, progress } from "prewitt/notebook";
 import { readOptions } from "./shared/options.ts";
 import { findPlaces, type Place, VIEW, viewOf } from "./shared/patches.ts";
 import { photographs } from "./shared/photographs.ts";
@@ -42,11 +36,20 @@ const options = readOptions({
   views: { value: 6, short: 3, help: "views of each of them: one to know it by, the others to ask about" },
   seed: { value: 1, least: 0, help: "makes the run repeatable" },
 });
-const [PLACES, VIEWS, DIMENSIONS] = [16, 4, 64];
 const task = startTask("recognition", options);
+
+// %% [markdown]
+// ## The data
+//
+// An identity is a place in an openly licensed photograph. Each view of it is turned, scaled, moved, lighted and noised at
+// random, as a face is by pose, distance and light. What the network is asked about are places of other photographs.
+//
+// A batch holds 16 places in 4 views each, so that there is something alike and something unlike in it.
+
+// %%
+const [PLACES, VIEWS, DIMENSIONS] = [16, 4, 64];
 const known = findPlaces(await photographs("train"), options.identities, options.seed);
 const unseen = findPlaces(await photographs("test"), options.unseen, options.seed + 1);
-const prepare = (image: Tensor): Tensor => normalise(image, { mean: 0.45, std: 0.25 });
 
 /** Batches of 16 places in 4 views each, without end: sample i belongs to batch ⌊i / 64⌋. */
 function placesAndViews(): Dataset<{ image: NdArray<Uint8Array>; label: number }> {
@@ -63,6 +66,41 @@ function placesAndViews(): Dataset<{ image: NdArray<Uint8Array>; label: number }
   });
 }
 
+function together(images: readonly NdArray<Uint8Array>[]): { data: Uint8Array; shape: number[] } {
+  const size = 3 * VIEW * VIEW;
+  const data = new Uint8Array(images.length * size);
+  images.forEach((image, i) => {
+    data.set(image.data, i * size);
+  });
+  return { data, shape: [images.length, 3, VIEW, VIEW] };
+}
+
+const identity = known
+  .slice(0, 6)
+  .flatMap((place, p) => Array.from({ length: 6 }, (_, v) => viewOf(place, new SampleRandom(9, p, v))));
+await task.picture(
+  "identities",
+  charts.images(together(identity), { title: "Six identities in six views each, one a row", perRow: 6, width: 72 }),
+);
+
+// %% [markdown]
+// ## Two ways to train
+//
+// The network ends in 64 numbers, scaled to length 1: a point on a sphere, where the cosine of two points says how alike they
+// are. It is trained twice.
+//
+// By the **triplet loss** (F. Schroff et al., "FaceNet", 2015): an anchor a shall be nearer to a view p of its own place than to
+// a view n of another one, by a margin. For each anchor the farthest p and the nearest n of the batch are taken:
+//
+//     triplet = mean of max(0, |a − p| − |a − n| + 0.3)
+//
+// By **ArcFace** (J. Deng et al., 2019), which classifies the identities: each has a centre on the sphere, and with θ the angle
+// to the centre of the true one, the score is made harder by a margin. The centres are thrown away afterwards.
+//
+//     ArcFace = cross-entropy of 16 · cos(θ + 0.3) for the true identity and 16 · cos θ for the others
+
+// %%
+const prepare = (image: Tensor): Tensor => normalise(image, { mean: 0.45, std: 0.25 });
 type Loss = (embedding: Tensor, label: Tensor) => Tensor;
 
 async function train(name: string, loss: Loss, more: Readonly<Record<string, Variable>> = {}) {
@@ -79,10 +117,14 @@ async function train(name: string, loss: Loss, more: Readonly<Record<string, Var
     return value;
   });
   const losses: number[] = [];
+  using interruption = onInterrupt();
   const bar = progress(loader(placesAndViews(), { batch: PLACES * VIEWS }), { label: name });
   for await (const { image, label } of bar) {
     losses.push(await step(image, label).item());
     bar.set({ loss: losses.at(-1) as number });
+    if (!interruption.requested) continue;
+    await task.weights(model);
+    process.exit(130);
   }
   model.eval();
   return { embed: compile((image: Tensor) => model.forward(prepare(image))), losses, model };
@@ -103,8 +145,25 @@ const angular = await train(
   },
   { centres: centres.weight },
 );
+await task.weights(angular.model);
+const curves = { "triplet, smoothed": triplet.losses, "ArcFace, smoothed": angular.losses };
+await task.picture(
+  "loss",
+  charts.line(curves, { title: "Training losses (their units differ)", y: "loss", smooth: 0.95, log: true }),
+);
 
-// Views of places that no training has seen: the first of each is known, the others are asked about.
+// %% [markdown]
+// ## Judged by places that no training has seen
+//
+// **Verification**: do two views show the same place? They do if their cosine is above a threshold; the ROC has the share of
+// same pairs that are accepted against that of different pairs, over all thresholds.
+//
+// **One-shot retrieval**, the figure of this task: one view of each place is known; each other view is given the place whose
+// known view is nearest. It is the share of views that find their place.
+//
+// Beside both networks, the pixels themselves with mean 0 are compared in the same way: what one has without learning.
+
+// %%
 const views = unseen.flatMap((place, p) =>
   Array.from({ length: options.views }, (_, v) => ({
     image: viewOf(place, new SampleRandom(options.seed, 2, p * options.views + v)),
@@ -152,7 +211,6 @@ function judge({ rows }: { rows: Float32Array[] }) {
   return { scores, asks, retrieval: (100 * right) / asks.length };
 }
 
-/** The pixels themselves, with mean 0: what a comparison without learning sees. */
 const pixels = compile((image: Tensor) => {
   const flat = prepare(image).reshape([image.shape[0] as number, -1]);
   return l2Normalize(flat.sub(flat.mean(1).reshape([-1, 1])));
@@ -168,49 +226,35 @@ for (const [name, { scores, retrieval }] of Object.entries(results)) {
       `${(100 * scores.sensitivityAt(0.99)).toFixed(1)} % of same pairs accepted at 1 % of different ones`,
   );
 }
-
-await task.weights(angular.model);
-const identity = known
-  .slice(0, 6)
-  .flatMap((place, p) => Array.from({ length: 6 }, (_, v) => viewOf(place, new SampleRandom(9, p, v))));
-await task.picture(
-  "identities",
-  charts.images(together(identity), { title: "Six identities in six views each", perRow: 6, width: 72 }),
-);
-const curves = { "triplet, smoothed": triplet.losses, "ArcFace, smoothed": angular.losses };
-await task.picture(
-  "loss",
-  charts.line(curves, { title: "Training losses (their units differ)", y: "loss", smooth: 0.95, log: true }),
-);
 const rocs = Object.entries(results).map(([name, { scores }]) => {
   const { falsePositiveRate: x, truePositiveRate: y } = scores.rocCurve();
   return [`${name}, AUC ${scores.auc.toFixed(3)}`, { x, y }] as const;
 });
 await task.picture("roc", charts.roc(Object.fromEntries(rocs), { title: "Do two views show the same place?" }));
+
+// %% [markdown]
+// ## What is nearest
+//
+// Some of the views that were asked about, and the four known views that ArcFace's network finds nearest.
+
+// %%
 const shown = results.ArcFace.asks.filter((_, i) => i % Math.ceil(results.ArcFace.asks.length / 6) === 0).slice(0, 6);
-const rows = shown.flatMap(({ view, found }) => [
+const pictures = shown.flatMap(({ view, found }) => [
   (views[view] as (typeof views)[number]).image,
   ...found.map((p) => (views[p * options.views] as (typeof views)[number]).image),
 ]);
 const captions = shown.flatMap(({ place, found }) => ["asked", ...found.map((p) => (p === place ? "right" : "wrong"))]);
 const colours = captions.map((text) => (text === "right" ? "#2f9e6e" : text === "wrong" ? "#d0453f" : undefined));
-await task.picture(
-  "retrieval",
-  charts.images(together(rows), {
-    title: "A view, and the nearest four known ones",
-    captions,
-    colours,
-    perRow: 5,
-    width: 84,
-  }),
-);
-await task.finish("one-shot retrieval (%)", results.ArcFace.retrieval);
+const title = "A view, and the nearest four known ones";
+await task.picture("retrieval", charts.images(together(pictures), { title, captions, colours, perRow: 5, width: 84 }));
 
-function together(images: readonly NdArray<Uint8Array>[]): { data: Uint8Array; shape: number[] } {
-  const size = 3 * VIEW * VIEW;
-  const data = new Uint8Array(images.length * size);
-  images.forEach((image, i) => {
-    data.set(image.data, i * size);
-  });
-  return { data, shape: [images.length, 3, VIEW, VIEW] };
-}
+// %% [markdown]
+// ## What this does not show
+//
+// Real faces change by expression, age and what covers them, a place does not; and the photographs are few. The ways of
+// training and judging are the same.
+//
+// ## The result
+
+// %%
+await task.finish("one-shot retrieval (%)", results.ArcFace.retrieval);
