@@ -8,7 +8,7 @@
 
 // %%
 import { compile, grad, nn, seed, type Tensor } from "prewitt";
-import { loader, normalise, type Scene } from "prewitt/data";
+import { augment, loader, normalise, randomChannels, randomInvert, type Scene } from "prewitt/data";
 import { type Anchor, clusterAnchors, Yolo, type YoloTargets } from "prewitt/models";
 import { charts, display, onInterrupt, progress, type ShownBox } from "prewitt/notebook";
 import { digitScenes, SIZE } from "./shared/digit-scenes.ts";
@@ -28,6 +28,9 @@ const task = startTask("detection", options);
 //
 // One to four digits of MNIST in random colours on photographs of 80 × 80 pixels, each with its box and its class. Every
 // scene is new; those of the test show other digits on other photographs.
+//
+// Eight photographs are few. So that the network learns what a digit is and not what these photographs are, scenes of the
+// training have rings, discs and bars that are no objects, and colours change places or are inverted at random.
 
 // %%
 const [training, testing] = [await digitScenes("train", options.images), await digitScenes("test", options.test)];
@@ -95,7 +98,8 @@ const step = compile((image: Tensor, targets: YoloTargets) => {
 
 const losses: Record<"box" | "objectness" | "label", number[]> = { box: [], objectness: [], label: [] };
 using interruption = onInterrupt();
-const batches = loader(training, { batch: options.batch, shuffle: true, seed: options.seed });
+const transform = augment<Scene>(randomChannels(), randomInvert());
+const batches = loader(training, { batch: options.batch, shuffle: true, seed: options.seed, transform });
 const bar = progress(batches, { label: "training" });
 for await (const { image, boxes, labels } of bar) {
   const terms = step(image, model.assign(boxes, labels, [SIZE, SIZE]));

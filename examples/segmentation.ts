@@ -45,7 +45,7 @@ const task = startTask("segmentation", options);
 // %%
 const SIZE = 64;
 const scene = { size: SIZE, count: [1, 3], scale: [1.4, 2.4] } as const;
-const training = await digitScenes("train", options.images, { ...scene, clutter: [0, 3] });
+const training = await digitScenes("train", options.images, scene);
 const testing = await digitScenes("test", options.test, scene);
 const classes = ["background", ...(training.classes as readonly string[])];
 

@@ -1,6 +1,7 @@
 /**
  * Scenes of one to four digits on photographs, which detection and segmentation learn from. What is tested shows other
- * digits on other photographs.
+ * digits on other photographs, and nothing but digits on them; scenes of the training also have clutter, since eight
+ * photographs are few.
  */
 
 import { type Dataset, mnist, type Scene, type SceneOptions, scenes } from "prewitt/data";
@@ -22,6 +23,7 @@ export async function digitScenes(
     size: SIZE,
     count: [1, 4],
     scale: [1, 1.8],
+    clutter: split === "train" ? [0, 3] : [0, 0],
     seed: split === "train" ? 1 : 2,
     ...more,
   });
