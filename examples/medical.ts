@@ -1,31 +1,19 @@
-/**
- * Faint lesions in medical images, few of which have one, and what focal loss changes.
- *
- *     npm run example -- medical
- *
- * One image in twelve has a lesion. A small network gives an image the score of its most suspicious place; it is trained twice
- * from the same weights, with binary cross-entropy and with focal loss (T.-Y. Lin et al., 2017). A threshold is chosen on
- * validation images, where 95 % of the healthy ones must lie below it; the figure is the share of lesions that are above it
- * among test images, with the network that learned by focal loss. Training, validation and test have seeds of their own.
- * Grad-CAM and the gradient's magnitude are asked whether their highest point lies on the lesion (pointing game; J. Zhang et
- * al., 2016).
- *
- * Seeds 1 and 2 find 91.0 % and 85.2 % of the lesions (95 % intervals: 87 to 94 %, 81 to 89 %) with 95.8 % and 95.4 % of the
- * healthy images below the threshold, area under the ROC 0.978 and 0.960. Cross-entropy finds 90.3 % and 87.5 %: at this
- * imbalance the two losses do not differ by more than chance. Of the faintest lesions, up to twice the noise, seed 1 finds
- * about half. Grad-CAM points at 98 % of those found in both runs, the gradient at 82 and 85 %, chance at 2 %.
- *
- * What this does not show: all images come from one generator, so test images differ from training images by chance only.
- * Clinical data differ by scanner, hospital, patient and annotator, lesions are not brightness added to a background, labels
- * are uncertain, and one patient has many images, which a split must keep together. The figures say that the method and the
- * code work on this problem; they say nothing about its use on people.
- */
+// %% [markdown]
+// # Medical images: faint lesions, few of their kind, and what focal loss changes
+//
+// One image in twelve has a lesion, a faint patch that hardly stands out from the noise. Which images have one, and does the
+// network look at it when it says so?
+//
+//     npm run example -- medical
+//     npm run example -- medical --epochs 4 --seed 3
 
+// %%
 import { bceWithLogits, compile, focalLoss, grad, nn, seed, type Tensor } from "prewitt";
 import { augment, type Dataset, loader, normalise, randomFlip } from "prewitt/data";
-import { charts, onInterrupt, progress } from "prewitt/notebook";
+import { charts, display, onInterrupt, progress } from "prewitt/notebook";
 import { type LesionImage, lesionImages, SIZE } from "./shared/lesions.ts";
 import { readOptions } from "./shared/options.ts";
+import { mean, percent, wilson } from "./shared/statistics.ts";
 import { startTask } from "./shared/task.ts";
 
 const options = readOptions({
@@ -36,8 +24,43 @@ const options = readOptions({
   batch: { value: 32, help: "images in a step" },
   seed: { value: 1, least: 0, help: "makes the run repeatable" },
 });
-const SPECIFICITY = 0.95;
+const task = startTask("medical", options);
 
+// %% [markdown]
+// ## The data
+//
+// Drawn, not taken: tissue is smooth noise, vessels, specks and bright patches are in healthy and ill images alike, and a
+// lesion is a soft-edged irregular patch of 1.5 to 5 times the noise. Training, validation and test images have seeds of their
+// own. How they are made is in `shared/lesions.ts`.
+
+// %%
+const images = (samples: number, part: number): Dataset<LesionImage> =>
+  lesionImages({ samples, prevalence: 1 / 12, seed: 3 * options.seed + part });
+const training = images(options.images, 0);
+const validation = images(options.validation, 1);
+const testing = images(options.test, 2);
+
+const indices = Array.from({ length: training.length }, (_, i) => i);
+const byLabel = (label: number) => indices.filter((i) => training.get(i).label === label).slice(0, 8);
+const [illFew, healthyFew] = [byLabel(1), byLabel(0)];
+const strengths = illFew.map((i) => `${training.get(i).contrast.data[0]?.toFixed(1)} × noise`);
+await task.picture(
+  "images",
+  charts.images(training.batch([...illFew, ...healthyFew]).image, {
+    title: "Training images: eight with a lesion, eight without",
+    captions: [...strengths, ...healthyFew.map(() => "healthy")],
+    perRow: 8,
+    width: 92,
+  }),
+);
+
+// %% [markdown]
+// ## The network
+//
+// Four convolutions with batch norm give every place of the image 48 features; the greatest value of each feature over all
+// places goes into one dense layer. So an image has the score of its most suspicious place, however small that is.
+
+// %%
 const block = (out: number) => [
   new nn.Conv2d({ out, kernel: 3, padding: "same", bias: false }),
   new nn.BatchNorm2d(),
@@ -61,34 +84,30 @@ class Net extends nn.Module {
   }
 }
 const prepare = (image: Tensor): Tensor => normalise(image, { mean: 0.45, std: 0.15 });
+await display(nn.summary(nn.init(new Net(), [1, SIZE, SIZE]), [1, SIZE, SIZE]), { title: "Layers" });
+
+// %% [markdown]
+// ## Two losses
+//
+// The network is trained twice from the same weights. With p the probability that it gives to the true kind of an image:
+//
+//     cross-entropy = −log p                       focal loss = −(1 − p)² log p
+//
+// In the focal loss (T.-Y. Lin et al., 2017) an image that is easily told counts less, so that the many plain healthy ones do
+// not drown the few that matter. Lesions are few already, and neither kind is weighted beyond that (no α).
+//
+// A threshold is chosen on the validation images, where 95 % of the healthy ones must lie below it. The figure of this task is
+// the sensitivity at that threshold, with the focal loss: the share of lesions above it among the test images.
+
+// %%
+const SPECIFICITY = 0.95;
 const losses = {
   "cross-entropy": (logits: Tensor, label: Tensor) => bceWithLogits(logits, label),
-  // Lesions are few already, so neither kind is weighted: what is left is that easy images count less.
   "focal loss": (logits: Tensor, label: Tensor) => focalLoss(logits, label, { alpha: null, gamma: 2 }),
 };
 type Name = keyof typeof losses;
-
-const task = startTask("medical", options);
-const images = (samples: number, part: number): Dataset<LesionImage> =>
-  lesionImages({ samples, prevalence: 1 / 12, seed: 3 * options.seed + part });
-const training = images(options.images, 0);
-const validation = images(options.validation, 1);
-const testing = images(options.test, 2);
-using interruption = onInterrupt();
-
 const curves: Record<string, number[]> = {};
-const results = [];
-for (const name of Object.keys(losses) as Name[]) results.push(await learn(name));
-const focal = results.at(-1) as Result;
-await task.weights(focal.model);
-await task.picture(
-  "validation",
-  charts.line(curves, { title: "Validation images", x: "epoch", y: "area under the ROC" }),
-);
-await drawCurves(results);
-await drawImages(focal);
-if (interruption.requested) process.exitCode = 130;
-await task.finish("sensitivity at 95 % specificity (%)", 100 * focal.sensitivity);
+using interruption = onInterrupt();
 
 interface Result {
   readonly name: Name;
@@ -160,115 +179,110 @@ function thresholdOf(curve: nn.BinaryScores): number {
   return thresholds[falsePositiveRate.findLastIndex((rate) => rate <= 1 - SPECIFICITY)] as number;
 }
 
-/** The 95 % interval of a share that was found in n trials (E. Wilson, 1927). */
-function wilson(share: number, n: number): [number, number] {
-  const z2 = 1.96 ** 2;
-  const middle = (share + z2 / (2 * n)) / (1 + z2 / n);
-  const reach = (Math.sqrt(z2) / (1 + z2 / n)) * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n * n));
-  return [middle - reach, middle + reach];
-}
-/** Curves of both networks over all thresholds. */
-async function drawCurves(results: readonly Result[]): Promise<void> {
-  const areas = (of: (test: nn.BinaryScores) => number): string =>
-    results.map(({ name, test }) => `${of(test).toFixed(3)} (${name})`).join(", ");
-  const [roc, precisionRecall] = [
-    results.map(({ test }) => test.rocCurve()),
-    results.map(({ test }) => test.precisionRecallCurve()),
-  ];
-  const named = <C>(curves: readonly C[]) => Object.fromEntries(results.map(({ name }, i) => [name, curves[i] as C]));
-  await task.picture(
-    "roc",
-    charts.roc(named(roc.map((c) => ({ x: c.falsePositiveRate, y: c.truePositiveRate }))), {
-      title: `Area under the ROC ${areas((test) => test.auc)}`,
-    }),
-  );
-  await task.picture(
-    "precision-recall",
-    charts.precisionRecall(named(precisionRecall.map((c) => ({ x: c.recall, y: c.precision }))), {
-      title: `Average precision ${areas((test) => test.averagePrecision)}`,
-    }),
-  );
-}
+const results: Result[] = [];
+for (const name of Object.keys(losses) as Name[]) results.push(await learn(name));
+const focal = results.at(-1) as Result;
+await task.weights(focal.model);
+await task.picture(
+  "validation",
+  charts.line(curves, { title: "Validation images", x: "epoch", y: "area under the ROC" }),
+);
 
-type Judged = LesionImage & { readonly i: number; readonly score: number };
+// %% [markdown]
+// ## All thresholds
+//
+// The ROC has sensitivity against the share of healthy images that are called ill; the second chart has precision (the share
+// of right alarms) against sensitivity, which is the harder view where few images are ill.
 
-/** What one network says of the test images, where it looks, and where it is wrong. */
-async function drawImages({ model, scores, threshold }: Result): Promise<void> {
-  const all = Array.from({ length: testing.length }, (_, i) => ({ i, ...testing.get(i), score: scores[i] as number }));
-  const [ill, healthy] = [1, 0].map((kind) => all.filter(({ label }) => label === kind)) as [Judged[], Judged[]];
-  await drawScores(ill, healthy, threshold);
-  const batchOf = (list: readonly Judged[]) => testing.batch(list.map(({ i }) => i));
-  const few = ill.slice(0, 8);
-  const strength = few.map(({ contrast }) => `${contrast.data[0]?.toFixed(1)} × noise`);
-  await task.picture(
-    "images",
-    charts.images(batchOf([...few, ...healthy.slice(0, 8)]).image, {
-      title: "Test images: eight with a lesion, eight without",
-      captions: [...strength, ...new Array<string>(8).fill("healthy")],
-      perRow: 8,
-      width: 112,
-    }),
-  );
-  const { image, mask } = batchOf(few);
-  const captions = few.map(({ score }) => `${score >= threshold ? "found" : "missed"}, logit ${score.toFixed(1)}`);
-  const shown = { captions, perRow: 4 };
-  const classes = ["", "lesion"];
-  await task.picture("lesions", charts.masks(image, mask, { title: "Where the lesions are", classes, ...shown }));
-  const { cam, slope } = explain(model, image);
-  await task.picture("grad-cam", charts.heat(image, cam, { title: "Grad-CAM of the score", ...shown }));
-  await task.picture("saliency", charts.heat(image, slope, { title: "Magnitude of the score's gradient", ...shown }));
-  await point(model, ill, threshold);
-  const lowest = ill.toSorted((a, b) => a.score - b.score).slice(0, 8);
-  const highest = healthy.toSorted((a, b) => b.score - a.score).slice(0, 8);
-  const wrong = batchOf([...lowest, ...highest]);
-  await task.picture(
-    "mistakes",
-    charts.masks(wrong.image, wrong.mask, {
-      title: "Lesions with the lowest scores, and healthy images with the highest",
-      classes,
-      captions: [...lowest, ...highest].map(({ score }) => `logit ${score.toFixed(1)}`),
-      perRow: 8,
-      width: 112,
-    }),
-  );
+// %%
+const areas = (of: (test: nn.BinaryScores) => number): string =>
+  results.map(({ name, test }) => `${of(test).toFixed(3)} (${name})`).join(", ");
+const [roc, precisionRecall] = [
+  results.map(({ test }) => test.rocCurve()),
+  results.map(({ test }) => test.precisionRecallCurve()),
+];
+const named = <C>(curves: readonly C[]) => Object.fromEntries(results.map(({ name }, i) => [name, curves[i] as C]));
+await task.picture(
+  "roc",
+  charts.roc(named(roc.map((c) => ({ x: c.falsePositiveRate, y: c.truePositiveRate }))), {
+    title: `Area under the ROC ${areas((test) => test.auc)}`,
+  }),
+);
+await task.picture(
+  "precision-recall",
+  charts.precisionRecall(named(precisionRecall.map((c) => ({ x: c.recall, y: c.precision }))), {
+    title: `Average precision ${areas((test) => test.averagePrecision)}`,
+  }),
+);
+
+// %% [markdown]
+// ## How the focal network scores the test images
+//
+// The threshold lies where healthy images end and lesions begin, and both reach across it. The fainter a lesion, the more
+// seldom it is found.
+
+// %%
+const all = Array.from({ length: testing.length }, (_, i) => ({
+  i,
+  ...testing.get(i),
+  score: focal.scores[i] as number,
+}));
+type Judged = (typeof all)[number];
+const [ill, healthy] = [1, 0].map((kind) => all.filter(({ label }) => label === kind)) as [Judged[], Judged[]];
+const { threshold } = focal;
+await task.picture(
+  "scores",
+  charts.histogram(
+    { healthy: healthy.slice(0, ill.length).map(({ score }) => score), lesion: ill.map(({ score }) => score) },
+    { title: `Scores of lesions and of as many healthy images; threshold ${threshold.toFixed(2)}`, x: "logit" },
+  ),
+);
+const found: Record<string, number> = {};
+for (const [low, high] of [
+  [1.5, 2],
+  [2, 3],
+  [3, 5],
+] as const) {
+  const group = ill.filter(({ contrast: { data } }) => (data[0] as number) >= low && (data[0] as number) < high);
+  if (group.length === 0) continue;
+  const share = mean(group.map(({ score }) => (score >= threshold ? 1 : 0)));
+  found[`${low} to ${high} × noise (${group.length})`] = 100 * share;
 }
+const title = "Lesions found, by their contrast (and their number)";
+await task.picture("by-contrast", charts.bars(found, { title, y: "sensitivity (%)", range: [0, 100] }));
 
-async function drawScores(ill: readonly Judged[], healthy: readonly Judged[], threshold: number): Promise<void> {
-  await task.picture(
-    "scores",
-    charts.histogram(
-      { healthy: healthy.slice(0, ill.length).map(({ score }) => score), lesion: ill.map(({ score }) => score) },
-      { title: `Scores of lesions and of as many healthy images; threshold ${threshold.toFixed(2)}`, x: "logit" },
-    ),
-  );
-  const found: Record<string, number> = {};
-  for (const [low, high] of [
-    [1.5, 2],
-    [2, 3],
-    [3, 5],
-  ] as const) {
-    const group = ill.filter(({ contrast: { data } }) => (data[0] as number) >= low && (data[0] as number) < high);
-    if (group.length === 0) continue;
-    const share = mean(group.map(({ score }) => (score >= threshold ? 1 : 0)));
-    found[`${low} to ${high} × noise (${group.length})`] = 100 * share;
-  }
-  const title = "Lesions found, by their contrast (and their number)";
-  await task.picture("by-contrast", charts.bars(found, { title, y: "sensitivity (%)", range: [0, 100] }));
-}
+// %% [markdown]
+// ## Where it looks
+//
+// Two maps of what the score comes from: Grad-CAM (R. Selvaraju et al., 2017), which weighs the last feature maps, and the
+// magnitude of the score's gradient at each pixel. By the pointing game (J. Zhang et al., 2016) one counts how often the highest
+// point of a map lies on the lesion; chance is the lesion's share of the image.
 
+// %%
 /** Two maps of what a score comes from, [N, 1, S, S]. */
-function explain(model: Net, image: Tensor): { cam: Tensor; slope: Tensor } {
+function explain(image: Tensor): { cam: Tensor; slope: Tensor } {
   const x = prepare(image);
   return {
-    cam: nn.gradCam(model, x, { layer: "features", score: (logits) => logits }),
-    slope: nn.saliency((pixels) => model.forward(pixels), x),
+    cam: nn.gradCam(focal.model, x, { layer: "features", score: (logits) => logits }),
+    slope: nn.saliency((pixels) => focal.model.forward(pixels), x),
   };
 }
 
-/** The pointing game: how often the highest point of a map lies on the lesion. */
-async function point(model: Net, ill: readonly Judged[], threshold: number): Promise<void> {
+const batchOf = (list: readonly Judged[]) => testing.batch(list.map(({ i }) => i));
+const few = ill.slice(0, 8);
+const { image, mask } = batchOf(few);
+const captions = few.map(({ score }) => `${score >= threshold ? "found" : "missed"}, logit ${score.toFixed(1)}`);
+const shown = { captions, perRow: 4 };
+const classes = ["", "lesion"];
+await task.picture("lesions", charts.masks(image, mask, { title: "Where the lesions are", classes, ...shown }));
+const { cam, slope } = explain(image);
+await task.picture("grad-cam", charts.heat(image, cam, { title: "Grad-CAM of the score", ...shown }));
+await task.picture("saliency", charts.heat(image, slope, { title: "Magnitude of the score's gradient", ...shown }));
+
+/** Whether the highest points of both maps lie on the lesion, 1 or 0 for each of the ill test images. */
+async function point(): Promise<{ cam: number[]; slope: number[] }> {
   const places = compile((image: Tensor) => {
-    const { cam, slope } = explain(model, image);
+    const { cam, slope } = explain(image);
     const highest = (map: Tensor): Tensor => map.reshape([image.shape[0] as number, SIZE * SIZE]).argmax(1);
     return { cam: highest(cam), slope: highest(slope) };
   });
@@ -280,19 +294,53 @@ async function point(model: Net, ill: readonly Judged[], threshold: number): Pro
     cam.push(...hits(await found.cam.data()));
     slope.push(...hits(await found.slope.data()));
   }
-  const above = ill.map(({ score }) => score >= threshold);
-  const shares = (hits: readonly number[]): string =>
-    `${percent(mean(hits.filter((_, i) => above[i])))} (of all ${percent(mean(hits))})`;
-  console.log(
-    `highest point on the lesion, of those found: Grad-CAM ${shares(cam)}, gradient ${shares(slope)}; ` +
-      `by chance ${percent(mean(ill.map(({ mask }) => mean(mask.data))))}`,
-  );
+  return { cam, slope };
 }
 
-function percent(share: number): string {
-  return Number.isNaN(share) ? "none" : `${(100 * share).toFixed(1)} %`;
-}
+const pointed = await point();
+const above = ill.map(({ score }) => score >= threshold);
+const shares = (hits: readonly number[]): string =>
+  `${percent(mean(hits.filter((_, i) => above[i])))} (of all ${percent(mean(hits))})`;
+console.log(
+  `highest point on the lesion, of those found: Grad-CAM ${shares(pointed.cam)}, gradient ${shares(pointed.slope)}; ` +
+    `by chance ${percent(mean(ill.map(({ mask }) => mean(mask.data))))}`,
+);
 
-function mean(values: ArrayLike<number>): number {
-  return Array.from(values).reduce((a, b) => a + b, 0) / values.length;
-}
+// %% [markdown]
+// ## Where it is wrong
+
+// %%
+const lowest = ill.toSorted((a, b) => a.score - b.score).slice(0, 8);
+const highest = healthy.toSorted((a, b) => b.score - a.score).slice(0, 8);
+const wrong = batchOf([...lowest, ...highest]);
+await task.picture(
+  "mistakes",
+  charts.masks(wrong.image, wrong.mask, {
+    title: "Lesions with the lowest scores, and healthy images with the highest",
+    classes,
+    captions: [...lowest, ...highest].map(({ score }) => `logit ${score.toFixed(1)}`),
+    perRow: 8,
+    width: 92,
+  }),
+);
+
+// %% [markdown]
+// ## What was measured
+//
+// Seeds 1 and 2 find 91.0 % and 85.2 % of the lesions (95 % intervals: 87 to 94 %, 81 to 89 %) with 95.8 % and 95.4 % of the
+// healthy images below the threshold, area under the ROC 0.978 and 0.960. Cross-entropy finds 90.3 % and 87.5 %: at this
+// imbalance the two losses do not differ by more than chance. Of the faintest lesions, up to twice the noise, seed 1 finds
+// about half. Grad-CAM points at 98 % of those found in both runs, the gradient at 82 and 85 %, chance at 2 %.
+//
+// ## What this does not show
+//
+// All images come from one generator, so test images differ from training images by chance only.
+// Clinical data differ by scanner, hospital, patient and annotator, lesions are not brightness added to a background, labels
+// are uncertain, and one patient has many images, which a split must keep together. The figures say that the method and the
+// code work on this problem; they say nothing about its use on people.
+//
+// ## The result
+
+// %%
+if (interruption.requested) process.exitCode = 130;
+await task.finish("sensitivity at 95 % specificity (%)", 100 * focal.sensitivity);
