@@ -117,6 +117,7 @@ details summary{cursor:pointer;color:var(--prewitt-muted);font-size:12px;user-se
 pre{overflow-x:auto;margin:6px 0;padding:10px 12px;border-radius:6px;font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 pre.code{border:1px solid var(--prewitt-line);tab-size:2}
 pre.text{padding:0 12px;white-space:pre}
+.output>pre.text{white-space:pre-wrap}
 pre.error{border-left:4px solid #d0453f;white-space:pre-wrap}
 .prose code{font:.9em ui-monospace,monospace;border:1px solid var(--prewitt-line);border-radius:4px;padding:0 .3em}
 .prose pre{border:1px solid var(--prewitt-line)}
