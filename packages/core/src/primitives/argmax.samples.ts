@@ -1,97 +1,13 @@
 /** Samples of `argmax`. */
 
 import type { OpSamples } from "../graph/samples.ts";
-import { zeros } from "../tensor/create.ts";
+import { argExtremumSamples } from "./arg-extremum.samples.ts";
 import { argmax } from "./argmax.ts";
 
-export const samples: OpSamples = {
+export const samples: OpSamples = argExtremumSamples({
   op: "argmax",
-  cases: [
-    {
-      name: "all elements",
-      inputs: [
-        {
-          shape: [2, 3, 4],
-          values: [
-            0.1, -1.2969, 2.2062, 0.9093, -0.3876, 1.7155, -2.0814, 0.5217, 1.1248, -0.7721, -1.669, 0.3341, 0.0872,
-            -1.2097, 2.1934, 0.9965, -0.4004, 1.8027, -2.0942, 0.6089, 1.112, -0.6849, -1.6818, 0.4213,
-          ],
-        },
-      ],
-      call: (x) => argmax(x),
-      differentiable: [],
-    },
-    {
-      name: "an axis, kept",
-      inputs: [
-        {
-          shape: [3, 4],
-          values: [0.1, -1.2969, 2.2062, 0.9093, -0.3876, 1.7155, -2.0814, 0.5217, 1.1248, -0.7721, -1.669, 0.3341],
-        },
-      ],
-      call: (x) => argmax(x, { axis: 0, keepDims: true }),
-      differentiable: [],
-    },
-    {
-      name: "the first of ties",
-      inputs: [{ shape: [2, 3], values: [1, 5, 5, 4, 4, 0] }],
-      call: (x) => argmax(x, 1),
-      differentiable: [],
-      expected: [[1, 0]],
-    },
-    {
-      name: "the flattened index",
-      inputs: [{ shape: [2, 3], values: [0, 1, 2, 9, -4, 5] }],
-      call: (x) => argmax(x),
-      differentiable: [],
-      expected: [[3]],
-    },
-    {
-      name: "NaN wins",
-      inputs: [{ shape: [4], values: [1, Number.NaN, 5, Number.NaN] }],
-      call: (x) => argmax(x),
-      differentiable: [],
-      expected: [[1]],
-    },
-    {
-      name: "integers",
-      inputs: [{ shape: [3], dtype: "int32", values: [4, -7, 9] }],
-      call: (x) => argmax(x),
-      expected: [[2]],
-    },
-  ],
-  errors: [
-    {
-      name: "an axis that is not there",
-      make: () => argmax(zeros([2, 3]), { axis: 2 }),
-      error: "ShapeError",
-      message: [
-        "[argmax] axis 2 is no axis of a tensor of rank 2",
-        "  x: [2, 3]",
-        "  fix: use an integer from -2 to 1",
-      ],
-    },
-    {
-      name: "bool",
-      make: () => argmax(zeros([2], { dtype: "bool" })),
-      error: "DTypeError",
-      message: [
-        "[argmax] the dtype does not fit",
-        "  x: bool [2]",
-        "  - x is bool, but argmax takes float32, float64, int32 or uint8",
-        '  fix: x.cast("int32")',
-      ],
-    },
-    {
-      name: "no elements",
-      make: () => argmax(zeros([0, 3]), { axis: 0 }),
-      error: "ShapeError",
-      message: [
-        "[argmax] there is nothing to reduce",
-        "  x: float32 [0, 3]",
-        "  - axis 0 has extent 0",
-        "  fix: reduce axes with at least one element",
-      ],
-    },
-  ],
-};
+  place: argmax,
+  ties: { values: [1, 5, 5, 4, 4, 0], expected: [1, 0] },
+  flattened: 3,
+  ofIntegers: 2,
+});
