@@ -308,6 +308,8 @@ console.log(
 
 // %% [markdown]
 // ## Where it is wrong
+//
+// The lesions that it takes for healthy tissue most surely, and the healthy images that it takes for ill, with their logits.
 
 // %%
 const lowest = ill.toSorted((a, b) => a.score - b.score).slice(0, 8);
@@ -318,8 +320,8 @@ await task.picture(
   charts.masks(wrong.image, wrong.mask, {
     title: "Lesions with the lowest scores, and healthy images with the highest",
     classes,
-    captions: [...lowest, ...highest].map(({ score }) => `logit ${score.toFixed(1)}`),
-    perRow: 8,
+    captions: [...lowest, ...highest].map(({ label, score }) => `${label ? "lesion" : "healthy"}, ${score.toFixed(1)}`),
+    perRow: lowest.length,
     width: 92,
   }),
 );

@@ -56,9 +56,9 @@ export function histogram(data: SeriesOf, options: HistogramOptions = {}): Chart
     data: { values: rows },
     mark: { type: "rect", color: SERIES[0], opacity: series.length > 1 ? 0.55 : 0.9 },
     encoding: {
-      x: { field: "from", type: "quantitative", title: x, scale: { nice: false } },
+      x: { field: "from", type: "quantitative", title: x, scale: { nice: false, zero: false } },
       x2: { field: "to" },
-      y: { field: "count", type: "quantitative", title: "count" },
+      y: { field: "count", type: "quantitative", title: "count", axis: { tickMinStep: 1, format: ",d" } },
       y2: { datum: 0 },
       ...(named && { color: { field: "series", type: "nominal", title: null, sort: null } }),
     },

@@ -14,7 +14,7 @@ import {
   type Tensor,
   zeros,
 } from "@prewitt/core";
-import { Module } from "@prewitt/nn";
+import { type AnyModule, Module } from "@prewitt/nn";
 import { collapse } from "./collapse.ts";
 import { GraphPicture } from "./graph-picture.ts";
 import { graphItems, type Item, programItems } from "./items.ts";
@@ -40,7 +40,7 @@ export type GraphSource =
   | Tensor
   | Readonly<Record<string, Tensor>>
   | readonly Tensor[]
-  | Module
+  | AnyModule
   // biome-ignore lint/suspicious/noExplicitAny: a function of any arguments; they are given in `args`
   | ((...args: any[]) => unknown);
 
@@ -118,6 +118,6 @@ function functionOf(
 }
 
 /** Classes of the modules by path. */
-function typesOf(model: Module): Map<string, string> {
+function typesOf(model: AnyModule): Map<string, string> {
   return new Map(Object.entries(model.modules()).map(([path, module]) => [path, module.constructor.name]));
 }
