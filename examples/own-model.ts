@@ -1,10 +1,10 @@
-/**
- * A model of one's own in 20 lines: two residual blocks, trained on a handful of digits.
- *
- * A module is a class with layers as fields and a `forward`; what `forward` does is up to you. Input sizes are found
- * out by `nn.init`.
- */
+// %% [markdown]
+// # A model of your own in 20 lines
+//
+// Two residual blocks, trained on a handful of digits. A module is a class with layers as fields and a `forward`; what `forward`
+// does is up to you. Input sizes are found out by `nn.init`.
 
+// %%
 import { compile, crossEntropy, flatten, grad, maxPool2d, nn, relu, seed, type Tensor } from "prewitt";
 import { loader, mnist, normalise } from "prewitt/data";
 import { log, progress } from "prewitt/notebook";
@@ -15,6 +15,12 @@ const options = readOptions({
   epochs: { value: 3, short: 1, help: "times that every image is seen" },
 });
 
+// %% [markdown]
+// ## The model
+//
+// Each block adds to its input what it has found in it. Max pooling, flatten and relu are plain functions: they have no weights.
+
+// %%
 class Residual extends nn.Module {
   norm = new nn.BatchNorm2d();
   conv = new nn.Conv2d({ out: 16, kernel: 3, padding: "same" });
@@ -34,8 +40,15 @@ class Net extends nn.Module {
   }
 }
 
+// %% [markdown]
+// ## One step
+//
+// Forward, loss, gradient, update, planned once by `compile` and replayed.
+
+// %%
 seed(1);
 const model = nn.init(new Net(), [1, 28, 28]);
+console.log(`${model}`);
 const optimizer = new nn.Adam(model.parameters(), { learningRate: 3e-3 });
 const prepare = (image: Tensor): Tensor => normalise(image, { mean: 0.1307, std: 0.3081 });
 const step = compile((image: Tensor, label: Tensor) => {
@@ -47,7 +60,13 @@ const accuracy = compile((image: Tensor, label: Tensor) =>
   model.forward(prepare(image)).argmax(1).equal(label).cast("float32").mean(),
 );
 
-console.log(`${model}`);
+// %% [markdown]
+// ## Training
+//
+// After each epoch it is asked about 500 digits that it has never seen; `model.eval()` makes batch norm use its running
+// statistics instead of the batch's.
+
+// %%
 const batches = loader(mnist("train").take(options.images), { batch: 32, shuffle: true });
 const unseen = mnist("test").take(500).batch();
 for (let epoch = 1; epoch <= options.epochs; epoch++) {
