@@ -4,7 +4,7 @@
 
 import { OptionError } from "@prewitt/core";
 import { Displayable, type MimeBundle } from "./drawing/displayable.ts";
-import { escapeHtml } from "./report/outputs.ts";
+import { escapeMarkup } from "./drawing/escape.ts";
 import { formatMetric } from "./units.ts";
 
 /** HTML for reports; a terminal shows `text`. */
@@ -87,7 +87,7 @@ export class Table extends Displayable {
   override async mimeBundle(): Promise<MimeBundle> {
     const { columns } = this;
     const tag = (name: string, text: string, number: boolean): string =>
-      `<${name}${number ? ' class="number"' : ""}>${escapeHtml(text)}</${name}>`;
+      `<${name}${number ? ' class="number"' : ""}>${escapeMarkup(text)}</${name}>`;
     const numeric = columns.map((column) => this.rows.every((row) => typeof (row[column] ?? 0) === "number"));
     const head = columns.map((column, c) => tag("th", column, numeric[c] as boolean));
     const body = this.rows.map((row) =>

@@ -3,9 +3,9 @@
  */
 
 import { Drawing, type DrawingOptions } from "../drawing/drawing.ts";
+import { escapeMarkup } from "../drawing/escape.ts";
 import { FONT_FAMILY } from "../drawing/rasterise.ts";
 import { type Colours, coloursOf, SERIES } from "../drawing/theme.ts";
-import { escapeXml } from "../pictures/picture.ts";
 import { type Box, type Frame, framesOf } from "./collapse.ts";
 import type { Phase } from "./items.ts";
 import { type Layout, layoutOf, type Place, type Size } from "./layout.ts";
@@ -68,7 +68,7 @@ export class GraphPicture extends Drawing {
     const heading =
       this.title === undefined
         ? ""
-        : `<text y="15" font-size="14" font-weight="700" fill="${colours.ink}">${escapeXml(this.title)}</text>`;
+        : `<text y="15" font-size="14" font-weight="700" fill="${colours.ink}">${escapeMarkup(this.title)}</text>`;
     const key = phases.map(
       (phase, i) =>
         `<g transform="translate(${90 * i} ${top - LEGEND})"><rect width="12" height="12" rx="2" fill="${COLOURS[phase]}"/><text x="17" y="10.5" font-size="11" fill="${colours.muted}">${phase}</text></g>`,
@@ -124,12 +124,12 @@ function boxSvg(
   const ground = paper === "none" ? "var(--prewitt-paper, #ffffff)" : paper;
   const [left, top] = [r(x - width / 2), r(y - height / 2)];
   const frame = `x="${left}" y="${top}" width="${r(width)}" height="${height}" rx="5"`;
-  const kind = type === "" ? "" : `<tspan dx="6" font-weight="400" fill="${muted}">${escapeXml(type)}</tspan>`;
+  const kind = type === "" ? "" : `<tspan dx="6" font-weight="400" fill="${muted}">${escapeMarkup(type)}</tspan>`;
   return [
-    `<g><title>${escapeXml(hoverText(box))}</title>`,
+    `<g><title>${escapeMarkup(hoverText(box))}</title>`,
     `<rect ${frame} fill="${ground}"/><rect ${frame} fill="${colour}" fill-opacity="0.12" stroke="${colour}" stroke-opacity="0.75"/>`,
-    `<text x="${r(x)}" y="${r(top + 15)}" font-size="12" font-weight="600" text-anchor="middle" fill="${ink}">${escapeXml(name)}${kind}</text>`,
-    `<text x="${r(x)}" y="${r(top + 29)}" font-size="11" text-anchor="middle" fill="${muted}">${escapeXml(below)}</text></g>`,
+    `<text x="${r(x)}" y="${r(top + 15)}" font-size="12" font-weight="600" text-anchor="middle" fill="${ink}">${escapeMarkup(name)}${kind}</text>`,
+    `<text x="${r(x)}" y="${r(top + 29)}" font-size="11" text-anchor="middle" fill="${muted}">${escapeMarkup(below)}</text></g>`,
   ].join("");
 }
 
@@ -143,7 +143,7 @@ function headingSvg({ path, type }: Frame, { x, y, width, height }: Place, { mut
   const ground = paper === "none" ? "var(--prewitt-paper, #ffffff)" : paper;
   const text = `x="${r(x - width / 2 + 7)}" y="${r(y - height / 2 + 12)}" font-size="11" fill="${muted}"`;
   const halo = `stroke="${ground}" stroke-width="4" stroke-linejoin="round" paint-order="stroke"`;
-  return `<text ${text} ${halo}>${escapeXml([path, type].filter(Boolean).join("  "))}</text>`;
+  return `<text ${text} ${halo}>${escapeMarkup([path, type].filter(Boolean).join("  "))}</text>`;
 }
 
 /** A smooth line through the points, and its head. */

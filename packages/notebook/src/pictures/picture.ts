@@ -6,6 +6,7 @@
 import { encode } from "fast-png";
 import { blockLines } from "../blocks.ts";
 import { Drawing, type DrawingOptions } from "../drawing/drawing.ts";
+import { escapeMarkup } from "../drawing/escape.ts";
 import { FONT_FAMILY } from "../drawing/rasterise.ts";
 import { coloursOf } from "../drawing/theme.ts";
 import { enlarge, type Raster } from "../raster.ts";
@@ -87,12 +88,12 @@ export class Picture extends Drawing {
     });
     const key = entries.map(
       ({ name, colour, x, row }) =>
-        `<g transform="translate(${x} ${total[1] - below + 8 + 18 * row})"><rect width="12" height="12" y="1" rx="2" fill="${colour}"/><text x="17" y="11" font-size="11" fill="${muted}">${escapeXml(name)}</text></g>`,
+        `<g transform="translate(${x} ${total[1] - below + 8 + 18 * row})"><rect width="12" height="12" y="1" rx="2" fill="${colour}"/><text x="17" y="11" font-size="11" fill="${muted}">${escapeMarkup(name)}</text></g>`,
     );
     const heading =
       this.title === undefined
         ? ""
-        : `<text y="15" font-size="14" font-weight="700" fill="${ink}">${escapeXml(this.title)}</text>`;
+        : `<text y="15" font-size="14" font-weight="700" fill="${ink}">${escapeMarkup(this.title)}</text>`;
     const [w, h] = [total[0] + 16, total[1] + 16];
     const ground = paper === "none" ? "" : `<rect width="${w}" height="${h}" fill="${paper}"/>`;
     return `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" font-family="${FONT_FAMILY}">${ground}<g transform="translate(8 8)">${heading}${drawn.join("")}${key.join("")}</g></svg>`;
@@ -130,7 +131,7 @@ function tileSvg({ raster, caption, colour, boxes = [] }: Tile, width: number, h
   const text =
     short === undefined
       ? ""
-      : `<text x="${width / 2}" y="${height + 12}" font-size="11" text-anchor="middle" fill="${colour ?? muted}">${escapeXml(short)}</text>`;
+      : `<text x="${width / 2}" y="${height + 12}" font-size="11" text-anchor="middle" fill="${colour ?? muted}">${escapeMarkup(short)}</text>`;
   return `${image}${rects.join("")}${text}`;
 }
 
@@ -144,7 +145,7 @@ function boxSvg({ left, top, right, bottom, label, colour, dashed }: TileBox, sc
   // The label stands above the box, or inside where there is no room above; it never leaves the tile on the right.
   const at = Math.max(0, Math.min(x, width - wide));
   const line = y >= 14 ? y - 14 : y;
-  return `${rect}<rect x="${at}" y="${line}" width="${wide}" height="14" fill="${colour}"/><text x="${at + 3}" y="${line + 10.5}" font-size="10.5" fill="#ffffff">${escapeXml(label)}</text>`;
+  return `${rect}<rect x="${at}" y="${line}" width="${wide}" height="14" fill="${colour}"/><text x="${at + 3}" y="${line + 10.5}" font-size="10.5" fill="#ffffff">${escapeMarkup(label)}</text>`;
 }
 
 /** Places of the legend's entries, broken into rows of at most `width`. */
@@ -157,9 +158,4 @@ function legendEntries(legend: readonly { readonly name: string; readonly colour
     x += wide;
     return entry;
   });
-}
-
-/** Text inside SVG. */
-export function escapeXml(text: string): string {
-  return text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c] as string);
 }

@@ -5,12 +5,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { marked } from "marked";
 import type { MimeBundle } from "../drawing/displayable.ts";
-
-/** Text inside HTML. */
-export function escapeHtml(text: string): string {
-  const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-  return text.replace(/[&<>"]/g, (c) => entities[c] as string);
-}
+import { escapeMarkup } from "../drawing/escape.ts";
 
 export function markdownHtml(text: string): string {
   return marked.parse(text, { async: false, gfm: true });
@@ -19,7 +14,7 @@ export function markdownHtml(text: string): string {
 /** Preformatted text, without the control characters of terminals. */
 export function textHtml(text: string, kind = "text"): string {
   const plain = stripVTControlCharacters(text).replace(/\s+$/, "");
-  return plain === "" ? "" : `<pre class="${kind}">${escapeHtml(plain)}</pre>`;
+  return plain === "" ? "" : `<pre class="${kind}">${escapeMarkup(plain)}</pre>`;
 }
 
 /** A bundle as HTML; what no page can show is shown as its text. */
@@ -33,9 +28,9 @@ export function bundleHtml(bundle: MimeBundle, title?: string): string {
   const content =
     of("text/html") ??
     (svg && `<div class="drawing">${svg}</div>`) ??
-    (png && `<img alt="${escapeHtml(title ?? "picture")}" src="data:image/png;base64,${png}">`) ??
+    (png && `<img alt="${escapeMarkup(title ?? "picture")}" src="data:image/png;base64,${png}">`) ??
     (of("text/markdown") === undefined ? undefined : markdownHtml(of("text/markdown") as string)) ??
     textHtml(of("text/plain") ?? "");
-  const caption = title === undefined ? "" : `<figcaption>${escapeHtml(title)}</figcaption>`;
+  const caption = title === undefined ? "" : `<figcaption>${escapeMarkup(title)}</figcaption>`;
   return `<figure>${caption}${content}</figure>`;
 }

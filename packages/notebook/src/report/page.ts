@@ -4,10 +4,11 @@
 
 import hljs from "highlight.js/lib/core";
 import typescript from "highlight.js/lib/languages/typescript";
+import { escapeMarkup } from "../drawing/escape.ts";
 import { PAGE_STYLE } from "../drawing/theme.ts";
 import { type Cell, cellAt } from "./cells.ts";
 import type { ReportEvent } from "./events.ts";
-import { bundleHtml, escapeHtml, markdownHtml, textHtml } from "./outputs.ts";
+import { bundleHtml, markdownHtml, textHtml } from "./outputs.ts";
 
 export interface PageParts {
   /** Name of the notebook's file. */
@@ -35,7 +36,7 @@ export function pageHtml({ name, cells, events, runs, facts, script }: PageParts
       : `<p class="failed">The notebook ended with an error${at < 0 ? "" : ` in <a href="#cell-${at + 1}">cell ${at + 1}</a>, line ${failed.line}`}.</p>`;
   const body = cells.map((cell, i) => cellHtml(cell, i, outputs[i] ?? "", i === at));
   const rows = Object.entries(facts).map(
-    ([key, value]) => `<tr><th>${escapeHtml(key)}</th><td>${escapeHtml(value)}</td></tr>`,
+    ([key, value]) => `<tr><th>${escapeMarkup(key)}</th><td>${escapeMarkup(value)}</td></tr>`,
   );
   return `<!doctype html>
 <html lang="en">
@@ -43,7 +44,7 @@ export function pageHtml({ name, cells, events, runs, facts, script }: PageParts
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
-<title>${escapeHtml(title)}</title>
+<title>${escapeMarkup(title)}</title>
 <style>
 ${PAGE_STYLE}
 ${STYLE}
@@ -74,8 +75,9 @@ function cellHtml(cell: Cell, i: number, output: string, failed: boolean): strin
   const id = `id="cell-${i + 1}"`;
   if (cell.kind === "markdown") return `<section ${id} class="prose">${markdownHtml(cell.text)}</section>`;
   const code = hljs.highlight(cell.text, { language: "typescript" }).value;
-  const heading = cell.title === "" ? "" : `<h3>${escapeHtml(cell.title)}</h3>`;
-  const source = `<details open><summary>code, lines ${cell.from}–${cell.to}</summary><pre class="code"><code>${code}</code></pre></details>`;
+  const heading = cell.title === "" ? "" : `<h3>${escapeMarkup(cell.title)}</h3>`;
+  const lines = cell.from === cell.to ? `line ${cell.from}` : `lines ${cell.from}–${cell.to}`;
+  const source = `<details open><summary>code, ${lines}</summary><pre class="code"><code>${code}</code></pre></details>`;
   const shown = output === "" ? "" : `<div class="output">${output}</div>`;
   return `<section ${id} class="cell${failed ? " broken" : ""}">${heading}${source}${shown}</section>`;
 }

@@ -10,12 +10,12 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { OptionError } from "@prewitt/core";
 import { line } from "../charts/line.ts";
+import { escapeMarkup } from "../drawing/escape.ts";
 import { commitOf } from "../runs/environment.ts";
 import { readRuns } from "../runs/run.ts";
 import { formatDuration, formatMetric } from "../units.ts";
 import { parseCells } from "./cells.ts";
 import { NOTEBOOK_VARIABLE, type ReportEvent, STREAM_VARIABLE } from "./events.ts";
-import { escapeHtml } from "./outputs.ts";
 import { pageHtml } from "./page.ts";
 
 export interface NotebookRun {
@@ -168,13 +168,13 @@ async function drawRuns(events: readonly ReportEvent[]): Promise<Map<string, str
     const table = facts.length === 0 ? "" : `<table>${facts.join("")}</table>`;
     const folder = relative(process.cwd(), join(event.folder, event.name));
     const where = `run ${event.name}, ${run.outcome}: ${run.rows.length} rows in ${join(folder, "metrics.jsonl")}`;
-    drawn.set(event.id, `<figure><figcaption>${escapeHtml(where)}</figcaption>${table}${curves.join("")}</figure>`);
+    drawn.set(event.id, `<figure><figcaption>${escapeMarkup(where)}</figcaption>${table}${curves.join("")}</figure>`);
   }
   return drawn;
 }
 
 function factHtml(name: string, value: string): string {
-  return `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`;
+  return `<tr><th>${escapeMarkup(name)}</th><td>${escapeMarkup(value)}</td></tr>`;
 }
 
 async function factsOf(path: string, start: Date, code: number, events: readonly ReportEvent[]) {
