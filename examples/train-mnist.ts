@@ -3,9 +3,8 @@
 //
 // Trains a small convolutional network on MNIST, tests it on 10,000 digits it has not seen, and saves its weights.
 //
-//     npm start                                                        with a report in runs/mnist/report.html
+//     npm start                                    the report is in runs/mnist/report.html
 //     npm start -- --images 20000 --epochs 5
-//     npm run example -- train-mnist --images 20000 --epochs 5         the same without a report
 //
 // Ctrl-C finishes the step, saves and stops.
 
@@ -83,7 +82,15 @@ const step = compile((image: Tensor, label: Tensor) => {
   return loss;
 });
 
-const config = { images, epochs, batch, optimizer: "Adam", learningRate: peak, schedule: "cosine" };
+const config = {
+  images,
+  epochs,
+  batch,
+  loss: "cross-entropy",
+  optimizer: "Adam",
+  learningRate: peak,
+  schedule: "cosine",
+};
 const run = await startRun(options.short ? "mnist-short" : "mnist", { config });
 
 async function train(): Promise<"done" | "interrupted"> {

@@ -12,7 +12,7 @@ import { OptionError } from "@prewitt/core";
 import { line } from "../charts/line.ts";
 import { escapeMarkup } from "../drawing/escape.ts";
 import { commitOf } from "../runs/environment.ts";
-import { readRuns } from "../runs/run.ts";
+import { type RunRecord, readRuns } from "../runs/run.ts";
 import { formatDuration, formatMetric } from "../units.ts";
 import { parseCells } from "./cells.ts";
 import { NOTEBOOK_VARIABLE, type ReportEvent, STREAM_VARIABLE } from "./events.ts";
@@ -154,12 +154,14 @@ async function drawRuns(events: readonly ReportEvent[]): Promise<Map<string, str
     );
     const curves: string[] = [];
     for (const metric of metrics) {
-      const values = run.rows.flatMap((row) => (typeof row[metric] === "number" ? [row[metric]] : []));
+      const rows = run.rows.filter((row) => typeof row[metric] === "number");
+      const values = rows.map((row) => row[metric] as number);
       if (values.length === 1) facts.push(factHtml(metric, formatMetric(values[0] as number)));
       if (values.length < 2) continue;
       const chart = line(values, {
         title: metric,
-        y: metric,
+        ...placesOf(rows),
+        y: metric === "loss" ? lossName(run) : metric,
         smooth: values.length > 200 ? 0.97 : 0,
         height: 200,
       });
@@ -171,6 +173,20 @@ async function drawRuns(events: readonly ReportEvent[]): Promise<Map<string, str
     drawn.set(event.id, `<figure><figcaption>${escapeMarkup(where)}</figcaption>${table}${curves.join("")}</figure>`);
   }
   return drawn;
+}
+
+/** The axis across: the step or epoch that was logged with every value, else the number of the value. */
+function placesOf(rows: RunRecord["rows"]): { x: string; at?: number[] } {
+  for (const x of ["step", "epoch"]) {
+    if (rows.every((row) => typeof row[x] === "number")) return { x, at: rows.map((row) => row[x] as number) };
+  }
+  return { x: "value logged" };
+}
+
+/** What the loss is and its unit, where the config's `loss` says so. */
+function lossName({ config: { loss } }: RunRecord): string {
+  if (typeof loss !== "string") return "loss";
+  return /cross.?entropy|likelihood/i.test(loss) ? `${loss} (nats)` : loss;
 }
 
 function factHtml(name: string, value: string): string {

@@ -36,8 +36,8 @@ await display(charts.graph(x.mul(2).sum().add(x.mean()), { title: "A graph of fi
 await display(charts.histograms({ first: [1, 2, 2], second: [5, 6, 7, 7] }, { title: "By module" }));
 
 // %% runs
-const run = await startRun("gallery", { config: { rate: 0.1, layers: [1, 2], optimizer: "Adam & co" } });
-for (let step = 1; step <= 5; step++) run.log({ step, loss: 1 / step });
+const run = await startRun("gallery", { config: { rate: 0.1, layers: [1, 2], optimizer: "Adam & co", loss: "cross-entropy" } });
+for (let step = 10; step <= 50; step += 10) run.log({ step, loss: 1 / step });
 run.log({ accuracy: 0.98765 });
 run.end();
 
