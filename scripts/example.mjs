@@ -11,9 +11,11 @@ const found = examples().find((example) => example.name === name);
 if (found) {
   const { runNotebook } = await import("../packages/notebook/src/report/run-notebook.ts");
   const out = reportOf(found.name, args.includes("--short") || process.env.PREWITT_SHORT === "1");
-  // Said first, because the last line of a task is its result.
-  console.error(`The report will be in ${out} when the run has ended.`);
-  const { code } = await runNotebook(join(root, found.path), { out, args });
+  // The last line of a task is its result, so where the report will be is said first.
+  const isTask = readFileSync(join(root, found.path), "utf8").includes('"./shared/task.ts"');
+  if (isTask) console.error(`The report will be in ${out} when the run has ended.`);
+  const { code, report } = await runNotebook(join(root, found.path), { out, args });
+  if (!isTask && report !== undefined) console.log(`The report is in ${out}: open it in a browser.`);
   process.exitCode = code;
 } else {
   const list = examples();
