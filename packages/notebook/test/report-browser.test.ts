@@ -67,33 +67,41 @@ function leastContrast(selector: string): number {
   return Math.min(...ratios);
 }
 
-describe.skipIf(executablePath === undefined && process.env.CI === undefined)("a report in a browser", () => {
-  let workplace: Workplace;
-  let browser: Browser;
-  let page: Page;
-  const complaints: string[] = [];
-  beforeAll(async () => {
-    if (executablePath === undefined) throw new Error(`there is no browser: looked for ${places.join(", ")}`);
-    workplace = new Workplace();
-    workplace.write("gallery.ts", gallery);
-    const [ran, started] = await Promise.all([
-      workplace.run("run", "gallery.ts"),
-      chromium.launch({ executablePath, args, headless: true }),
-    ]);
-    browser = started;
-    if (ran.code !== 0) throw new Error(ran.err);
-    page = await browser.newPage({ viewport: { width: 900, height: 700 } });
-    page.on("console", (message) => complaints.push(`${message.type()}: ${message.text()}`));
-    page.on("pageerror", (error) => complaints.push(error.message));
-    page.on("request", (request) => {
-      if (!/^(?:file|data):/.test(request.url())) complaints.push(`it asked for ${request.url()}`);
-    });
-    await page.goto(pathToFileURL(workplace.path("runs/gallery/report.html")).href);
-  }, 60_000);
-  afterAll(async () => {
-    await browser?.close();
-    workplace?.remove();
+const isSkipped = executablePath === undefined && process.env.CI === undefined;
+let workplace: Workplace;
+let browser: Browser;
+let page: Page;
+let complaints: string[];
+beforeAll(async () => {
+  if (isSkipped) return;
+  if (executablePath === undefined) throw new Error(`there is no browser: looked for ${places.join(", ")}`);
+  workplace = new Workplace();
+  browser = await chromium.launch({ executablePath, args, headless: true });
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  workplace?.remove();
+});
+
+/** Opens a report; `complaints` is what the browser has to say about it. */
+async function open(report: string): Promise<void> {
+  complaints = [];
+  page = await browser.newPage({ viewport: { width: 900, height: 700 } });
+  page.on("console", (message) => complaints.push(`${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("request", (request) => {
+    if (!/^(?:file|data):/.test(request.url())) complaints.push(`it asked for ${request.url()}`);
   });
+  await page.goto(pathToFileURL(workplace.path(report)).href);
+}
+
+describe.skipIf(isSkipped)("a report in a browser", () => {
+  beforeAll(async () => {
+    workplace.write("gallery.ts", gallery);
+    const ran = await workplace.run("run", "gallery.ts");
+    if (ran.code !== 0) throw new Error(ran.err);
+    await open("runs/gallery/report.html");
+  }, 60_000);
 
   it("opens without a word on the console, and asks for nothing", () => {
     expect(complaints).toEqual([]);
@@ -117,6 +125,27 @@ describe.skipIf(executablePath === undefined && process.env.CI === undefined)("a
       ).toBeGreaterThan(4.5);
       expect(await page.evaluate(leastContrast, "svg text")).toBeGreaterThan(4.5);
       expect(await page.evaluate(leastContrast, "pre.code span")).toBeGreaterThan(3);
+    });
+  }
+});
+
+describe.skipIf(isSkipped)("the report of a task", () => {
+  beforeAll(async () => {
+    const ran = await workplace.example("classification-fashion", "--short");
+    if (ran.code !== 0) throw new Error(ran.err);
+    await open("runs/classification-fashion-short/report.html");
+  }, 120_000);
+
+  it("opens without a word on the console, and shows its pictures and its result", async () => {
+    expect(complaints).toEqual([]);
+    expect(await page.locator("svg").count()).toBe(5);
+    expect(await page.locator("table").filter({ hasText: "test accuracy" }).count()).toBe(1);
+  });
+
+  for (const width of [900, 400]) {
+    it(`nothing is wider than a window of ${width} pixels or cut off`, async () => {
+      await page.setViewportSize({ width, height: 700 });
+      expect(await page.evaluate(faultsOfLayout)).toEqual([]);
     });
   }
 });

@@ -13,6 +13,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const tsx = pathToFileURL(createRequire(`${root}package.json`).resolve("tsx")).href;
 const command = join(root, "packages", "prewitt", "src", "cli.ts");
+const exampleCommand = join(root, "scripts", "example.mjs");
 
 export interface Ended {
   readonly code: number | null;
@@ -79,8 +80,17 @@ export class Workplace {
 
   /** Starts `prewitt` with these arguments in the folder. */
   start(...args: string[]): Started {
-    const env = { ...process.env, NO_COLOR: "1" };
-    const child = spawn(process.execPath, ["--import", tsx, command, ...args], { cwd: this.folder, env });
+    return this.#start(command, args);
+  }
+
+  /** Runs `npm run example -- …` in the folder. */
+  example(...args: string[]): Promise<Ended> {
+    return this.#start(exampleCommand, args).ended;
+  }
+
+  #start(script: string, args: readonly string[]): Started {
+    const env = { ...process.env, NO_COLOR: "1", PREWITT_SHORT: "" };
+    const child = spawn(process.execPath, ["--import", tsx, script, ...args], { cwd: this.folder, env });
     this.#started.push(child);
     return new Started(child);
   }
