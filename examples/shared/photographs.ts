@@ -9,8 +9,9 @@ const SPLITS = {
   test: ["coffee", "gravel"],
 } as const;
 
-export function photographs(split: keyof typeof SPLITS): Promise<NdArray<Uint8Array>[]> {
-  return Promise.all(SPLITS[split].map((name) => photograph(name)));
+/** The photographs of a split, or those with the given names. */
+export function photographs(which: keyof typeof SPLITS | readonly string[]): Promise<NdArray<Uint8Array>[]> {
+  return Promise.all((typeof which === "string" ? SPLITS[which] : which).map((name) => photograph(name)));
 }
 
 /** One photograph by name. */
