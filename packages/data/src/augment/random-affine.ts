@@ -39,12 +39,12 @@ export function randomAffine(options: RandomAffineOptions): ImageStep {
   if (!(least > 0 && least <= most && Number.isFinite(most))) {
     throw optionError("randomAffine", `scale [${least}, ${most}]`, "scale: [0.9, 1.1]");
   }
-  const between = (random: SampleRandom, bound: number): number => bound * (2 * random.uniform() - 1);
+  const within = (random: SampleRandom, bound: number): number => bound * (2 * random.uniform() - 1);
   return (image, random) => {
-    const angle = (between(random, degrees) * Math.PI) / 180;
+    const angle = (within(random, degrees) * Math.PI) / 180;
     const size = least + (most - least) * random.uniform();
-    const lean = Math.tan((between(random, shear) * Math.PI) / 180);
-    const move: readonly [number, number] = [between(random, shift), between(random, shift)];
+    const lean = Math.tan((within(random, shear) * Math.PI) / 180);
+    const move: readonly [number, number] = [within(random, shift), within(random, shift)];
     const [cos, sin] = [Math.cos(angle) * size, Math.sin(angle) * size];
     // M = [[cos, cos·lean − sin], [sin, sin·lean + cos]], in (x, y); its determinant is size².
     const m = [cos, cos * lean - sin, sin, sin * lean + cos] as const;
@@ -61,13 +61,17 @@ function affineOf(image: NdArray, [xx, xy, yx, yy]: Matrix, [dx, dy]: readonly [
   const integers = dtype !== "float32" && dtype !== "float64";
   const det = xx * yy - xy * yx;
   const [cx, cy] = [(w - 1) / 2, (h - 1) / 2];
+  // No closures and no lists inside: this runs for every pixel of a training.
   for (let y = 0; y < h; y++) {
+    const py = y - cy - dy;
     for (let x = 0; x < w; x++) {
-      const [px, py] = [x - cx - dx, y - cy - dy];
+      const px = x - cx - dx;
       const sx = cx + (yy * px - xy * py) / det;
       const sy = cy + (xx * py - yx * px) / det;
+      const left = Math.floor(sx);
+      const top = Math.floor(sy);
       for (let c = 0; c < channels; c++) {
-        const value = bilinear(image.data, c * h * w, h, w, sx, sy, fill);
+        const value = bilinear(image.data, c * h * w, h, w, top, left, sy - top, sx - left, fill);
         out[(c * h + y) * w + x] = integers ? Math.round(value) : value;
       }
     }
@@ -75,14 +79,41 @@ function affineOf(image: NdArray, [xx, xy, yx, yy]: Matrix, [dx, dy]: readonly [
   return { data: out, shape: image.shape };
 }
 
-/** The value between four pixels of a plane; pixels outside have the value `fill`. */
-function bilinear(data: TypedArray, plane: number, h: number, w: number, x: number, y: number, fill: number): number {
-  const [left, top] = [Math.floor(x), Math.floor(y)];
-  const [fx, fy] = [x - left, y - top];
-  const at = (row: number, column: number): number =>
-    row >= 0 && row < h && column >= 0 && column < w ? (data[plane + row * w + column] as number) : fill;
-  const upper = fx === 0 ? at(top, left) : at(top, left) * (1 - fx) + at(top, left + 1) * fx;
+/**
+ * The value between four pixels of a plane, of which (top, left) is one and fy, fx in [0, 1) are the parts of the way to the
+ * others; pixels outside have the value `fill`. A pixel without a part is not read, so that its infinity makes no NaN.
+ */
+function bilinear(
+  data: TypedArray,
+  plane: number,
+  h: number,
+  w: number,
+  top: number,
+  left: number,
+  fy: number,
+  fx: number,
+  fill: number,
+): number {
+  const upper = between(data, plane, h, w, top, left, fx, fill);
   if (fy === 0) return upper;
-  const lower = fx === 0 ? at(top + 1, left) : at(top + 1, left) * (1 - fx) + at(top + 1, left + 1) * fx;
-  return upper * (1 - fy) + lower * fy;
+  return upper * (1 - fy) + between(data, plane, h, w, top + 1, left, fx, fill) * fy;
+}
+
+/** The value between two pixels of a row. */
+function between(
+  data: TypedArray,
+  plane: number,
+  h: number,
+  w: number,
+  row: number,
+  left: number,
+  fx: number,
+  fill: number,
+): number {
+  if (row < 0 || row >= h) return fx === 0 ? fill : fill * (1 - fx) + fill * fx;
+  const at = plane + row * w + left;
+  const first = left >= 0 && left < w ? (data[at] as number) : fill;
+  if (fx === 0) return first;
+  const second = left >= -1 && left < w - 1 ? (data[at + 1] as number) : fill;
+  return first * (1 - fx) + second * fx;
 }
