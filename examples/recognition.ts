@@ -166,6 +166,7 @@ await task.picture(
 // known view is nearest. It is the share of views that find their place.
 //
 // Beside both networks, the pixels themselves with mean 0 are compared in the same way: what one has without learning.
+// With seed 1 ArcFace finds 70.4 %, the triplet loss 68.4 % and pixels 45.6 % of 150 places.
 
 // %%
 const views = unseen.flatMap((place, p) =>
