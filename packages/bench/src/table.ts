@@ -62,8 +62,18 @@ export function speedTable(rows: readonly TableRow[]): string {
   });
   const cannot = rows.filter((r) => r.cannot !== undefined);
   const notes = [...new Set(cannot.map((r) => `${r.peer} cannot: ${r.cannot}`))];
-  const table = [head, head.map((_, i) => (i < 2 ? "---" : "--:")), ...lines].map((r) => `| ${r.join(" | ")} |`);
-  return [...table, ...(notes.length > 0 ? ["", ...notes.map((n) => `- ${n}`)] : [])].join("\n");
+  return [...aligned([head, ...lines]), ...(notes.length > 0 ? ["", ...notes.map((n) => `- ${n}`)] : [])].join("\n");
+}
+
+/** Rows as Markdown in columns of even width, as the formatter wants it: two columns of text, the others of numbers. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const [head = [], ...lines] = rows;
+  const widths = head.map((_, i) => Math.max(3, ...rows.map((row) => (row[i] as string).length)));
+  const isText = (i: number): boolean => i < 2;
+  const pad = (text: string, i: number): string =>
+    isText(i) ? text.padEnd(widths[i] as number) : text.padStart(widths[i] as number);
+  const rule = widths.map((width, i) => (isText(i) ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
+  return [head.map(pad), rule, ...lines.map((line) => line.map(pad))].map((cells) => `| ${cells.join(" | ")} |`);
 }
 
 /** Writes the table between the marks in the README, or returns false where there are none. */
