@@ -1,8 +1,8 @@
 /** Samples that `argmax` and `argmin` share: the same shapes and mistakes. */
 
 import type { OpSamples } from "../graph/samples.ts";
-import { zeros } from "../tensor/create.ts";
 import type { argmax } from "./argmax.ts";
+import { extremumErrors } from "./extremum.samples.ts";
 
 export interface ArgExtremumCases {
   readonly op: "argmax" | "argmin";
@@ -71,39 +71,6 @@ export function argExtremumSamples({ op, place, ties, flattened, ofIntegers }: A
         expected: [[ofIntegers]],
       },
     ],
-    errors: [
-      {
-        name: "an axis that is not there",
-        make: () => place(zeros([2, 3]), { axis: 2 }),
-        error: "ShapeError",
-        message: [
-          `[${op}] axis 2 is no axis of a tensor of rank 2`,
-          "  x: [2, 3]",
-          "  fix: use an integer from -2 to 1",
-        ],
-      },
-      {
-        name: "bool",
-        make: () => place(zeros([2], { dtype: "bool" })),
-        error: "DTypeError",
-        message: [
-          `[${op}] the dtype does not fit`,
-          "  x: bool [2]",
-          `  - x is bool, but ${op} takes float32, float64, int32 or uint8`,
-          '  fix: x.cast("int32")',
-        ],
-      },
-      {
-        name: "no elements",
-        make: () => place(zeros([0, 3]), { axis: 0 }),
-        error: "ShapeError",
-        message: [
-          `[${op}] there is nothing to reduce`,
-          "  x: float32 [0, 3]",
-          "  - axis 0 has extent 0",
-          "  fix: reduce axes with at least one element",
-        ],
-      },
-    ],
+    errors: extremumErrors(op, place),
   };
 }

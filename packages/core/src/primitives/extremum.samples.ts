@@ -2,6 +2,7 @@
 
 import type { OpSamples } from "../graph/samples.ts";
 import { zeros } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { max } from "./max.ts";
 
 export interface ExtremumCases {
@@ -126,45 +127,49 @@ export function extremumSamples({ op, extremum, ties, ofIntegers }: ExtremumCase
         expected: [[ofIntegers]],
       },
     ],
-    errors: [
-      {
-        name: "an axis that is not there",
-        make: () => extremum(zeros([2, 3]), { axis: 2 }),
-        error: "ShapeError",
-        message: [
-          `[${op}] axis 2 is no axis of a tensor of rank 2`,
-          "  x: [2, 3]",
-          "  fix: use an integer from -2 to 1",
-        ],
-      },
-      {
-        name: "bool",
-        make: () => extremum(zeros([2], { dtype: "bool" })),
-        error: "DTypeError",
-        message: [
-          `[${op}] the dtype does not fit`,
-          "  x: bool [2]",
-          `  - x is bool, but ${op} takes float32, float64, int32 or uint8`,
-          '  fix: x.cast("int32")',
-        ],
-      },
-      {
-        name: "no elements",
-        make: () => extremum(zeros([0, 3]), { axis: 0 }),
-        error: "ShapeError",
-        message: [
-          `[${op}] there is nothing to reduce`,
-          "  x: float32 [0, 3]",
-          "  - axis 0 has extent 0",
-          "  fix: reduce axes with at least one element",
-        ],
-      },
-      {
-        name: "an unknown option",
-        make: () => extremum(zeros([2]), { axes: 0 } as object),
-        error: "OptionError",
-        message: [`[${op}] unknown option "axes"`, "  - known options: axis, keepDims", '  fix: write "axis"'],
-      },
-    ],
+    errors: extremumErrors(op, extremum),
   };
+}
+
+/** Mistakes that `max`, `min`, `argmax` and `argmin` answer alike. */
+export function extremumErrors(
+  op: string,
+  reduce: (x: Tensor, options?: { readonly axis?: number }) => Tensor,
+): OpSamples["errors"] {
+  return [
+    {
+      name: "an axis that is not there",
+      make: () => reduce(zeros([2, 3]), { axis: 2 }),
+      error: "ShapeError",
+      message: [`[${op}] axis 2 is no axis of a tensor of rank 2`, "  x: [2, 3]", "  fix: use an integer from -2 to 1"],
+    },
+    {
+      name: "bool",
+      make: () => reduce(zeros([2], { dtype: "bool" })),
+      error: "DTypeError",
+      message: [
+        `[${op}] the dtype does not fit`,
+        "  x: bool [2]",
+        `  - x is bool, but ${op} takes float32, float64, int32 or uint8`,
+        '  fix: x.cast("int32")',
+      ],
+    },
+    {
+      name: "no elements",
+      make: () => reduce(zeros([0, 3]), { axis: 0 }),
+      error: "ShapeError",
+      message: [
+        `[${op}] there is nothing to reduce`,
+        "  x: float32 [0, 3]",
+        "  - axis 0 has extent 0",
+        "  fix: reduce axes with at least one element",
+      ],
+    },
+    {
+      name: "an unknown option",
+      make: () => reduce(zeros([2]), { axes: 0 } as object),
+      error: "OptionError",
+      message: [`[${op}] unknown option "axes"`, "  - known options: axis, keepDims", '  fix: write "axis"'],
+    },
+  ];
 }
