@@ -83,6 +83,44 @@ describe("scenes", () => {
     expect(Math.abs(mean((v) => v > 0) - mean((v) => v === 0))).toBeGreaterThan(60);
   });
 
+  it("backgrounds are windows of a photograph, mirrored and turned by quarters", () => {
+    // Red tells the column of the photograph, green the row.
+    const place = (of: (x: number, y: number) => number): number[] =>
+      Array.from({ length: 900 }, (_, i) => 60 + 4 * of(i % 30, Math.floor(i / 30)));
+    const photograph = ndArray(
+      Uint8Array.from([...place((x) => x), ...place((_, y) => y), ...place(() => 0)]),
+      [3, 30, 30],
+    );
+    const data = scenes({ ...base, backgrounds: [photograph], count: [1, 1], scale: [0.3, 0.3] });
+    const seen = new Set<string>();
+    for (let i = 0; i < 50; i++) {
+      const { image, mask } = data.get(i);
+      // A row and a column well away from the item, which has soft edges, tell what each colour grows along.
+      const clean = (at: (k: number, j: number) => number): number =>
+        Array.from({ length: 40 }, (_, k) => k).find((k) =>
+          Array.from({ length: 40 }, (_, j) => j).every((j) =>
+            [-3, -2, -1, 0, 1, 2, 3].every((d) => !mask.data[at(Math.min(39, Math.max(0, k + d)), j)]),
+          ),
+        ) as number;
+      const inRow = (k: number, j: number): number => k * 40 + j;
+      const inColumn = (k: number, j: number): number => j * 40 + k;
+      const growth = (channel: number, at: (k: number, j: number) => number): number => {
+        const k = clean(at);
+        const values = Array.from({ length: 40 }, (_, j) => image.data[channel * 1600 + at(k, j)] as number);
+        const steps = values.slice(1).map((value, j) => Math.sign(value - (values[j] as number)));
+        const signs = new Set(steps.filter((step) => step !== 0));
+        expect(signs.size).toBeLessThanOrEqual(1);
+        return [...signs][0] ?? 0;
+      };
+      const [redAcross, redDown] = [growth(0, inRow), growth(0, inColumn)];
+      const [greenAcross, greenDown] = [growth(1, inRow), growth(1, inColumn)];
+      expect([redAcross === 0, greenAcross === 0]).toEqual([redDown !== 0, greenDown !== 0]);
+      expect(redAcross === 0).not.toBe(greenAcross === 0);
+      seen.add([redAcross, redDown, greenAcross, greenDown].join());
+    }
+    expect(seen.size).toBe(8);
+  });
+
   it("pictures keep their shades, ink is even", () => {
     const shaded = dataset([
       {
