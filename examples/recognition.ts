@@ -26,7 +26,7 @@ import { EmbeddingNet } from "prewitt/models";
 import { charts, onInterrupt, progress } from "prewitt/notebook";
 import { readOptions } from "./shared/options.ts";
 import { findPlaces, type Place, VIEW, viewOf } from "./shared/patches.ts";
-import { photographs } from "./shared/photographs.ts";
+import { photograph } from "./shared/photographs.ts";
 import { startTask } from "./shared/task.ts";
 
 const options = readOptions({
@@ -42,8 +42,8 @@ const task = startTask("recognition", options);
 // ## The data
 //
 // An identity is a place in an openly licensed photograph. Each view of it is turned, scaled, moved, lighted and noised at
-// random, as a face is by pose, distance and light. The 500 places of the training are in seven photographs; what the networks are asked
-// about are places of three others.
+// random, as a face is by pose, distance and light. The 500 places of the training are in seven photographs; what the
+// networks are asked about are places of three others.
 //
 // A batch holds 16 places in 4 views each, so that there is something alike and something unlike in it.
 
@@ -51,8 +51,8 @@ const task = startTask("recognition", options);
 const [PLACES, VIEWS, DIMENSIONS] = [16, 4, 64];
 const KNOWN = ["rocket", "brick", "grass", "gravel", "astronaut", "retina", "hubble"];
 const UNSEEN = ["chelsea", "coffee", "camera"];
-const known = findPlaces(await photographs(KNOWN), options.identities, options.seed);
-const unseen = findPlaces(await photographs(UNSEEN), options.unseen, options.seed + 1);
+const known = findPlaces(await Promise.all(KNOWN.map(photograph)), options.identities, options.seed);
+const unseen = findPlaces(await Promise.all(UNSEEN.map(photograph)), options.unseen, options.seed + 1);
 
 /** Batches of 16 places in 4 views each, without end: sample i belongs to batch ⌊i / 64⌋. */
 function placesAndViews(): Dataset<{ image: NdArray<Uint8Array>; label: number }> {

@@ -171,6 +171,8 @@ for (let number = options.seed; number < options.seed + options.seeds; number++)
   const line = Object.entries(results).map(([name, values]) => `${name} ${values.at(-1)?.toFixed(1)} %`);
   console.log(`seed ${number}: ${line.join(", ")}`);
 }
+const means = Object.entries(results).map(([name, values]) => `${name} ${mean(values).toFixed(1)} %`);
+console.log(`means: ${means.join(", ")}`);
 
 // %% [markdown]
 // ## What it brought

@@ -9,9 +9,8 @@ const SPLITS = {
   test: ["coffee", "gravel"],
 } as const;
 
-/** The photographs of a split, or those with the given names. */
-export function photographs(which: keyof typeof SPLITS | readonly string[]): Promise<NdArray<Uint8Array>[]> {
-  return Promise.all((typeof which === "string" ? SPLITS[which] : which).map((name) => photograph(name)));
+export function photographs(split: keyof typeof SPLITS): Promise<NdArray<Uint8Array>[]> {
+  return Promise.all(SPLITS[split].map(photograph));
 }
 
 /** One photograph by name. */
