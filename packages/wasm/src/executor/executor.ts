@@ -24,12 +24,19 @@ import { WasmProgram } from "./prepared.ts";
 import type { Profile } from "./profile.ts";
 import { WasmStorage } from "./storage.ts";
 import { Tuner, type Tuning } from "./tuner.ts";
+import { widenVectors } from "./wide-vectors.ts";
 
 export interface WasmOptions {
   /** Threads, the main one included. Default: `PREWITT_THREADS`, else the processors there are, at most 16. */
   readonly threads?: number | undefined;
   /** Use relaxed SIMD where the engine has it (default true). */
   readonly relaxedSimd?: boolean | undefined;
+  /**
+   * Compute with 256-bit vectors where the engine can (default true, false when the environment has `PREWITT_WIDE=0`):
+   * Node 24 on x64 processors with AVX2. It sets V8's flag `--experimental-wasm-revectorize` for the process. The bits are
+   * the same either way.
+   */
+  readonly wideSimd?: boolean | undefined;
   /**
    * `"strict"`: every sum is taken in plain order, without Winograd's algorithm, so that convolutions of small integers
    * are exact and rounding is the direct kernels', at up to three times the time. Default: `session.precision`, "fast".
@@ -81,7 +88,9 @@ export class WasmExecutor implements Executor {
         summary: "this engine has no WebAssembly SIMD",
         fix: 'use a newer engine, or useExecutor("reference")',
       });
-    this.code = { relaxed: features.relaxedSimd && options.relaxedSimd !== false };
+    const relaxed = features.relaxedSimd && options.relaxedSimd !== false;
+    const wide = relaxed && (options.wideSimd ?? environment("PREWITT_WIDE") !== "0") && widenVectors();
+    this.code = { relaxed, wide };
     this.#precision = options.precision;
     this.parallelWork = options.parallelWork ?? PARALLEL_WORK;
     const shared = features.threads && typeof SharedArrayBuffer !== "undefined";

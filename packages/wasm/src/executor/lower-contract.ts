@@ -50,7 +50,7 @@ export const lowerContract: Lowering<ContractKernel> = (kernel, context) => {
     aStrides: a.strides,
     bStrides: b.strides,
     cStrides: c.strides,
-    relaxed: context.options.relaxed,
+    ...context.options,
     keepsB: context.isLasting(b),
     epilogue,
   };

@@ -17,10 +17,10 @@ export const lowerConv: Lowering<ConvKernel> = (kernel, context) => {
   if (isPointwise(kernel)) return pointwiseConv(kernel, context);
   const { geometry, direction } = kernel;
   const { epilogue, operands } = lowerEpilogue(kernel, context);
-  const { relaxed } = context.options;
+  const { options } = context;
   const { batch } = geometry;
   const extents = { batch };
-  const spec = { direction, shape: geometry, batch, precision: context.precision, relaxed, epilogue };
+  const spec = { direction, shape: geometry, batch, precision: context.precision, ...options, epilogue };
   const lowered = (made: MadeConv): LoweredKernel => {
     if (direction === "weightGradient") return { kernel: made, operands: { x: first, dy: second, dw: write }, extents };
     const named = { x: first, w: second, y: write, ...operands };
@@ -31,7 +31,7 @@ export const lowerConv: Lowering<ConvKernel> = (kernel, context) => {
   };
   const made = convKernel(spec);
   const { algorithm } = made;
-  const choices = relaxed ? convChoices(direction, algorithm) : [];
+  const choices = options.relaxed ? convChoices(direction, algorithm) : [];
   const alternatives = alternativesOf(choices, (variant) =>
     lowered(convKernel({ ...spec, variant: { ...variant, algorithm } })),
   );
@@ -70,7 +70,7 @@ function pointwiseConv(kernel: ConvKernel, context: LoweringContext): LoweredKer
   const { batch, channels, filters, axes } = kernel.geometry;
   const pixels = batch * axes[0].output * axes[1].output;
   const { epilogue, operands } = lowerEpilogue(kernel, context);
-  const common = { relaxed: context.options.relaxed, epilogue };
+  const common = { ...context.options, epilogue };
   if (kernel.direction === "weightGradient") {
     const sizes = { m: filters, n: channels, k: pixels };
     const strides = { aStrides: [1, filters], bStrides: [channels, 1], cStrides: [channels, 1] };

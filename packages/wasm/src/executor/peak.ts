@@ -1,6 +1,6 @@
 /** The executor's peak on this machine, measured: what profiles compare kernels with. */
 
-import { PEAK_FLOPS, PEAK_LOCAL, peakStage } from "../kernels/peak.ts";
+import { peakFlops, peakLocal, peakStage } from "../kernels/peak.ts";
 import type { WasmExecutor } from "./executor.ts";
 
 /** Milliseconds until the engine has optimised the code, and of counted runs. */
@@ -18,7 +18,7 @@ export function measurePeak(executor: WasmExecutor): number {
   const tasks = TASKS_A_THREAD * pool.alive;
   const stage = peakStage(code, tasks);
   const held = functions.hold([stage]);
-  const job = { ...functions.get(stage.key), values: [executor.reserveLocal(PEAK_LOCAL)], localPlace: 0, tasks };
+  const job = { ...functions.get(stage.key), values: [executor.reserveLocal(peakLocal(code))], localPlace: 0, tasks };
   const run = (): number => {
     const start = performance.now();
     pool.run(job);
@@ -29,5 +29,5 @@ export function measurePeak(executor: WasmExecutor): number {
   let best = Number.POSITIVE_INFINITY;
   while (performance.now() - begin < WARM_UP_MS + MEASURED_MS) best = Math.min(best, run());
   functions.letGo(held);
-  return (tasks * PEAK_FLOPS) / best / 1e6;
+  return (tasks * peakFlops(code)) / best / 1e6;
 }

@@ -15,7 +15,7 @@ const parameters = { source: "i32", target: "i32", steps: "i32", first: "i32", e
 
 export function defineCopyColumns(module: ModuleBuilder, key: string, plan: ContractPlan): CopyBlock {
   const { shape, element, tileColumns } = plan;
-  const { several, whole, rest } = defineCopiesOfB(module, `${key} columns`, plan);
+  const { several, whole, last } = defineCopiesOfB(module, `${key} columns`, plan);
   const name = `${key} copy columns`;
   return module.function({ name, parameters, export: false }, (f, { source, target, steps, first, end }) => {
     const column = f.let(first);
@@ -38,7 +38,14 @@ export function defineCopyColumns(module: ModuleBuilder, key: string, plan: Cont
     };
     if (several !== undefined) loop(TOGETHER, () => f.do(f.call(several, [from, target, steps, panelBytes])));
     if (whole !== undefined) loop(1, () => f.do(f.call(whole, [from, target, steps])));
-    if (rest !== undefined) f.if(i32.ltS(column, end), () => f.do(f.call(rest, [from, target, steps])));
+    for (const { columns, copy } of last) {
+      f.if(i32.ltS(column, end), () => {
+        f.do(f.call(copy, [from, target, steps]));
+        f.increment(from, columns * shape.b.n * element.bytes);
+        f.set(target, i32.add(target, i32.mul(steps, columns * element.bytes)));
+        f.increment(column, columns);
+      });
+    }
   });
 }
 

@@ -151,11 +151,21 @@ export const paddedColumns = (columns: number, { lanes }: Element): number => Ma
 export const repeats = ({ shape }: ContractPlan, operand: "a" | "b"): boolean =>
   shape.batch.every((axis) => axis[operand] === 0);
 
+/**
+ * Columns of the panels that remain after those of the tile's width: two vectors, then what is left, so that a pair of
+ * vectors is whole or absent.
+ */
+export function lastPanels({ shape, element, tileColumns }: ContractPlan): number[] {
+  const rest = shape.n % tileColumns;
+  const pair = 2 * element.lanes;
+  return (rest > pair ? [pair, rest - pair] : [rest]).filter((columns) => columns > 0);
+}
+
 /** Copies for panels of B: of the tile's columns, and of those that remain at the end of a row. */
 export interface CopiesOfB {
   readonly several: CopyPanel | undefined;
   readonly whole: CopyPanel | undefined;
-  readonly rest: CopyPanel | undefined;
+  readonly last: readonly { readonly columns: number; readonly copy: CopyPanel }[];
 }
 
 export function defineCopiesOfB(module: ModuleBuilder, name: string, plan: ContractPlan): CopiesOfB {
@@ -167,12 +177,11 @@ export function defineCopiesOfB(module: ModuleBuilder, name: string, plan: Contr
     width: paddedColumns(rows, element),
   });
   const make = (rows: number): CopyPanel => defineCopyPanel(module, `${name} ${rows}`, element, source(rows));
-  const rest = shape.n % tileColumns;
   const several = shape.b.n === 1 && shape.n >= TOGETHER * tileColumns;
   return {
     several: several ? defineCopyPanels(module, `${name} several`, element, source(tileColumns)) : undefined,
     whole: shape.n >= tileColumns ? make(tileColumns) : undefined,
-    rest: rest > 0 ? make(rest) : undefined,
+    last: lastPanels(plan).map((columns) => ({ columns, copy: make(columns) })),
   };
 }
 
@@ -182,7 +191,8 @@ export function defineCopiesOfB(module: ModuleBuilder, name: string, plan: Contr
  */
 export function packStage(plan: ContractPlan): Stage {
   const { shape, element, tileColumns } = plan;
-  const panels = Math.ceil(shape.n / tileColumns);
+  const whole = Math.floor(shape.n / tileColumns);
+  const panels = whole + lastPanels(plan).length;
   const once = repeats(plan, "b");
   const stage: Stage = {
     key: `${plan.key} pack`,
@@ -197,6 +207,10 @@ export function packStage(plan: ContractPlan): Stage {
         f.for(task, p.t0!, p.t1!, 1, () => {
           const [product, panel] = taskOf(f, task, [i32.const(panels)]);
           const column = f.let(i32.mul(panel!, tileColumns));
+          // Of the panels after the whole ones only the first may have one behind it, of two vectors.
+          if (panels > whole + 1) {
+            f.if(i32.eq(panel!, whole + 1), () => f.set(column, whole * tileColumns + copies.last[0]!.columns));
+          }
           const from = f.let(i32.add(p.b!, i32.mul(column, shape.b.n * element.bytes)));
           const to = f.let(i32.add(p.packedB!, i32.mul(i32.mul(column, k), element.bytes)));
           if (!once) {
@@ -205,9 +219,16 @@ export function packStage(plan: ContractPlan): Stage {
             f.set(to, i32.add(to, i32.mul(i32.mul(product!, k), size)));
           }
           const copy = (handle: CopyPanel) => () => f.do(f.call(handle, [from, to, k]));
-          if (copies.rest === undefined) copy(copies.whole!)();
-          else if (copies.whole === undefined) copy(copies.rest)();
-          else f.if(i32.eq(panel!, panels - 1), copy(copies.rest), copy(copies.whole));
+          const all = [
+            ...(copies.whole === undefined ? [] : [copies.whole]),
+            ...copies.last.map((panel) => panel.copy),
+          ];
+          const choose = (i: number): void => {
+            const rest = all.length - 1 - i;
+            if (rest === 0) copy(all[i]!)();
+            else f.if(i32.ltS(panel!, panels - rest), copy(all[i]!), () => choose(i + 1));
+          };
+          choose(0);
         });
       });
     },

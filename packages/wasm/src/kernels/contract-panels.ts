@@ -4,7 +4,7 @@
 
 import { type FunctionBuilder, i32, type Local } from "../assembler/index.ts";
 import { type Index, kOf } from "./contract-address.ts";
-import { paddedColumns } from "./contract-pack.ts";
+import { lastPanels, paddedColumns } from "./contract-pack.ts";
 import type { ContractPlan } from "./contract-plan.ts";
 import type { Task } from "./contract-task.ts";
 import { accumulateTile, lanesOf, type TileLocals } from "./contract-tile.ts";
@@ -86,32 +86,38 @@ export function emitPanels(
         epilogue.emit(f, parameters, vectors);
       });
     }
-    for (const { accumulator, lanes, offset } of places) f.do(...element.store(locals.c, accumulator, lanes, offset));
+    // Later ones first: an engine that joins pairs of stores then needs no further store in case the pair traps.
+    for (const { accumulator, lanes, offset } of places.toReversed())
+      f.do(...element.store(locals.c, accumulator, lanes, offset));
   };
 
-  const rest = shape.n % tileColumns;
+  const advance = (columns: number): void => {
+    f.increment(locals.c, columns * bytes);
+    f.increment(column, columns);
+    if (inPlace) f.increment(b, columns * shape.b.n * bytes);
+    else f.set(b, i32.add(b, i32.mul(plan.b === "local" ? count : kOf(plan, f), columns * bytes)));
+  };
+  const last = lastPanels(plan);
   if (shape.n >= tileColumns) {
-    const end = rest === 0 ? t.j1 : f.let(i32.sub(t.j1, tileColumns - 1));
+    const end = last.length === 0 ? t.j1 : f.let(i32.sub(t.j1, tileColumns - 1));
     f.while(
       () => i32.ltS(column, end),
       () => {
         panel(tileColumns);
-        f.increment(locals.c, tileColumns * bytes);
-        f.increment(column, tileColumns);
-        if (inPlace) f.increment(b, tileColumns * shape.b.n * bytes);
-        else if (plan.b === "local") f.set(b, i32.add(b, i32.mul(count, tileColumns * bytes)));
-        else f.set(b, i32.add(b, i32.mul(kOf(plan, f), tileColumns * bytes)));
+        advance(tileColumns);
       },
     );
   }
-  if (rest > 0) {
+  let wider = tileColumns;
+  for (const columns of last) {
+    const width = paddedColumns(columns, element);
+    const less = wider - width;
+    wider = width;
     f.if(i32.ltS(column, t.j1), () => {
-      if (plan.b === "packed" && from !== undefined) {
-        // Panels hold all of k: a narrower panel has a shorter way to the block.
-        const less = tileColumns - paddedColumns(rest, element);
-        f.set(b, i32.sub(b, i32.mul(from, less * bytes)));
-      }
-      panel(rest);
+      // Panels hold all of k: a narrower panel has a shorter way to the block.
+      if (plan.b === "packed" && from !== undefined) f.set(b, i32.sub(b, i32.mul(from, less * bytes)));
+      panel(columns);
+      if (columns !== last.at(-1)) advance(columns);
     });
   }
 }

@@ -9,12 +9,13 @@
 
 import type { Element } from "./contract-element.ts";
 import type { BRead, ContractShape, ContractVariant } from "./contract-shape.ts";
+import type { CodeOptions } from "./kernel.ts";
 
 export interface ContractPlan {
   readonly shape: ContractShape;
   readonly element: Element;
   readonly tileRows: number;
-  /** Two vectors. */
+  /** Two vectors, or four. */
   readonly tileColumns: number;
   readonly unroll: number;
   readonly packA: boolean;
@@ -88,13 +89,13 @@ const roundUp = (value: number, unit: number): number => Math.ceil(value / unit)
 export function contractPlan(
   shape: ContractShape,
   element: Element,
-  relaxed: boolean,
+  { relaxed, wide = false }: CodeOptions,
   variant: ContractVariant,
   keepsB = false,
 ): ContractPlan {
   const { m, n, k, a, b } = shape;
   const tileRows = variant.tileRows ?? (relaxed ? 6 : 4);
-  const tileColumns = 2 * element.lanes;
+  const tileColumns = (variant.vectors ?? (wide && n >= 4 * element.lanes ? 4 : 2)) * element.lanes;
   const constantK = (variant.constantK ?? defaultConstantK(shape)) ? k : undefined;
   // Offsets in instructions are unsigned, and a pointer that stands still cannot count.
   const awkwardA = a.m < 0 || a.k < 0 || a.m * tileRows * element.bytes >= 2 ** 31;

@@ -50,13 +50,13 @@ export function productStage(plan: ContractPlan, epilogue: Epilogue | undefined)
 }
 
 function defineProduct(module: ModuleBuilder, stage: Stage, plan: ContractPlan, epilogue: Epilogue | undefined) {
-  const { shape, element, tileRows } = plan;
+  const { shape, element, tileRows, tileColumns } = plan;
   const { bytes } = element;
   const copyColumns = plan.b === "local" ? defineCopyColumns(module, stage.key, plan) : undefined;
   const copyRows = plan.packA ? defineCopyRows(module, stage.key, plan) : undefined;
   return module.function({ name: stage.key, parameters: signature(stage.parameters) }, (f, named) => {
     const p = named as Record<string, Local<"i32">>;
-    const locals = tileLocals(f, tileRows);
+    const locals = tileLocals(f, tileRows, tileColumns / element.lanes);
 
     /** One block of k: `from` … `from + count`; without `from`, all of k. */
     const block = (t: Task, from: Local<"i32"> | undefined, count: Index, first: Index, last: Index): void => {

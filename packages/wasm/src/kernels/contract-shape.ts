@@ -15,8 +15,9 @@ export type BRead = "direct" | "gather" | "packed" | "local";
 
 /** Choices that a caller may force; what is absent is chosen from the shape. */
 export interface ContractVariant {
-  /** Rows of the register tile. */
+  /** Rows of the register tile, and vectors of its columns. */
   readonly tileRows?: 4 | 6;
+  readonly vectors?: 2 | 4;
   /** Steps of k in one turn of the inner loop. */
   readonly unroll?: number;
   /** Every task copies its rows of A, over one block of k, before it uses them. */

@@ -1,5 +1,5 @@
 /**
- * The register tile of matrix products: R rows × up to two vectors of columns, summed over k in ascending order,
+ * The register tile of matrix products: R rows × up to four vectors of columns, summed over k in ascending order,
  *
  *     acc[r][v] += splat(a[r, k]) · b[k, v].
  *
@@ -23,10 +23,10 @@ export interface TileLocals {
   readonly end: Local<"i32">;
 }
 
-export function tileLocals(f: FunctionBuilder, rows: number): TileLocals {
+export function tileLocals(f: FunctionBuilder, rows: number, vectors: number): TileLocals {
   return {
-    accumulators: f.locals("v128", 2 * rows),
-    vectors: f.locals("v128", 2),
+    accumulators: f.locals("v128", vectors * rows),
+    vectors: f.locals("v128", vectors),
     splat: f.local("v128"),
     a: f.local("i32"),
     b: f.local("i32"),
@@ -55,7 +55,7 @@ const STRAIGHT = 8;
 
 /** Lanes of each vector of `columns`. */
 export function lanesOf(columns: number, lanes: number): number[] {
-  return columns > lanes ? [lanes, columns - lanes] : [columns];
+  return Array.from({ length: Math.ceil(columns / lanes) }, (_, v) => Math.min(lanes, columns - v * lanes));
 }
 
 function loadVector(element: Element, tile: Tile, pointer: Local<"i32">, v: number, lanes: number, at: number): Vector {

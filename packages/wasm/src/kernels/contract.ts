@@ -38,7 +38,7 @@ export interface ContractKernel extends Kernel {
 export function contractKernel(spec: ContractSpec): ContractKernel {
   const element = elementOf(spec.dtype ?? "float32", spec.relaxed);
   const shape = contractShape(spec);
-  const plan = contractPlan(shape, element, spec.relaxed, spec.variant ?? {}, spec.keepsB);
+  const plan = contractPlan(shape, element, spec, spec.variant ?? {}, spec.keepsB);
   const extents = { m: shape.m, k: shape.k, batch: shape.batch[0]?.extent ?? 1, ...plan.cut };
   const stages = [
     ...(plan.b === "packed" ? [packStage(plan)] : []),

@@ -55,6 +55,8 @@ export interface Kernel {
 export interface CodeOptions {
   /** Relaxed SIMD: fused multiply-add. */
   readonly relaxed: boolean;
+  /** The engine joins two neighbouring vectors into one of 256 bits: register tiles are then twice as wide. */
+  readonly wide?: boolean;
 }
 
 type Vector = Value<"v128">;
