@@ -72,7 +72,8 @@ export function convKernel(spec: ConvSpec): ConvKernel {
 type Packed = Omit<ConvKernel, "algorithm">;
 
 function convolution(spec: ConvSpec, algorithm: ConvAlgorithm, direction: "forward" | "inputGradient"): Packed {
-  const { shape, batch, relaxed, epilogue, variant = {} } = spec;
+  const { shape, batch, epilogue, variant = {} } = spec;
+  const options = codeOptions(spec);
   const [y, x] = shape.axes;
   if (direction === "forward" && (y.output <= 0 || x.output <= 0)) {
     return { variant: "nothing", stages: [], scratch: () => ({ shared: {}, local: 0 }), flops: () => 0 };
@@ -83,30 +84,36 @@ function convolution(spec: ConvSpec, algorithm: ConvAlgorithm, direction: "forwa
     const { arrangement, ...cut } = winogradArrangement(computed, batch);
     const kernel = winogradConv({
       shape: computed,
-      relaxed,
+      ...options,
       ...fusing,
       arrangement: variant.winograd?.arrangement ?? arrangement,
       variant: { ...cut, ...variant.winograd },
     });
     const bytes = filterBytes(computed.channels, computed.filters);
-    return { ...kernel, packing: { kernel: winogradWeights({ shape, direction, relaxed }), bytes } };
+    return { ...kernel, packing: { kernel: winogradWeights({ shape, direction, ...options }), bytes } };
   }
   if (algorithm === "depthwise") {
-    const kernel = convDepthwise({ shape, direction, relaxed, ...fusing, variant: variant.depthwise ?? {} });
+    const kernel = convDepthwise({ shape, direction, ...options, ...fusing, variant: variant.depthwise ?? {} });
     return { ...kernel, packing: { kernel: kernel.weights, bytes: kernel.packedBytes } };
   }
-  const kernel = convDirect({ shape, direction, relaxed, ...fusing, variant: variant.direct ?? {} });
+  const kernel = convDirect({ shape, direction, ...options, ...fusing, variant: variant.direct ?? {} });
   return { ...kernel, packing: { kernel: kernel.weights, bytes: packedBytes(kernel.plan) } };
 }
 
-function gradientOfWeights({ shape, relaxed, variant = {} }: ConvSpec, algorithm: ConvAlgorithm): Kernel {
+/** The part of a specification that is about the engine. */
+const codeOptions = ({ relaxed, wide = false }: CodeOptions): CodeOptions => ({ relaxed, wide });
+
+function gradientOfWeights(spec: ConvSpec, algorithm: ConvAlgorithm): Kernel {
+  const { shape, variant = {} } = spec;
+  const options = codeOptions(spec);
   const [y, x] = shape.axes;
   if (y.output <= 0 || x.output <= 0) return zeroWeightGradient(shape);
   if (algorithm === "winograd") {
     const forced = variant.winogradWeightGradient ?? {};
     const arrangement = forced.arrangement ?? weightGradientArrangement(shape);
-    return winogradWeightGradient({ shape, relaxed, arrangement, variant: forced });
+    return winogradWeightGradient({ shape, ...options, arrangement, variant: forced });
   }
-  if (algorithm === "depthwise") return depthwiseWeightGradient({ shape, relaxed, variant: variant.depthwise ?? {} });
-  return convWeightGradient({ shape, relaxed, variant: variant.weightGradient ?? {} });
+  if (algorithm === "depthwise")
+    return depthwiseWeightGradient({ shape, ...options, variant: variant.depthwise ?? {} });
+  return convWeightGradient({ shape, ...options, variant: variant.weightGradient ?? {} });
 }
