@@ -1,5 +1,5 @@
 // Every kind of kernel through the executor, over random geometry with remainders: at 1, 2 and 3 threads, with the tuner
-// off and each of its alternatives forced, the same bits; and the reference's values within the bound of the kind.
+// off and each of its alternatives forced, with vectors of 128 and 256 bits, the same bits; and the reference's values within the bound of the kind.
 
 import { checkingExecutor, grad, type Tensor, type TypedArray, tensor } from "@prewitt/core";
 import { avgPool2d, conv2d, maxPool2d, relu } from "@prewitt/ops";
@@ -16,21 +16,25 @@ interface Way {
 /** Tasks of the jobs that threads shared. */
 const taskCounts = new Set<number>();
 
-function way(threads: number, tuning: Tuning, relaxedSimd = true): Way {
-  const executor = wasmExecutor({ threads, tuning, relaxedSimd, parallelWork: 0 });
+function way(threads: number, tuning: Tuning, simd: { relaxedSimd?: boolean; wideSimd?: boolean } = {}): Way {
+  const executor = wasmExecutor({ threads, tuning, parallelWork: 0, ...simd });
   const run = executor.pool.run.bind(executor.pool);
   vi.spyOn(executor.pool, "run").mockImplementation((job) => {
     taskCounts.add(job.tasks);
     run(job);
   });
-  return { name: `${threads} threads, tuning ${tuning}`, executor };
+  return { name: `${threads} threads, tuning ${tuning}, ${JSON.stringify(simd)}`, executor };
 }
 
 const threads = [1, 2, 3] as const;
 const alternatives = [1, 2, 3, 4, 5, 6] as const;
 /** Without relaxed SIMD products round twice: other bits, and kernels without alternatives. */
-const plain = threads.map((n) => way(n, "off", false));
-const relaxed = (["off", ...alternatives] as const).flatMap((tuning) => threads.map((n) => way(n, tuning)));
+const plain = threads.map((n) => way(n, "off", { relaxedSimd: false }));
+/** The bits do not depend on the width of vectors either. */
+const relaxed = [
+  ...(["off", ...alternatives] as const).flatMap((tuning) => threads.map((n) => way(n, tuning))),
+  way(2, "off", { wideSimd: false }),
+];
 
 afterAll(() => {
   for (const { executor } of [...plain, ...relaxed]) executor.dispose();

@@ -165,6 +165,7 @@ const variant: fc.Arbitrary<ContractVariant> = fc.record(
     blockK: fc.integer({ min: 1, max: 20 }),
     chunk: fc.integer({ min: 1, max: 20 }),
     rows: fc.integer({ min: 1, max: 40 }),
+    vectors: fc.constantFrom<2 | 4>(2, 4),
     columns: fc.constantFrom(8, 16, 24, 48),
     constantK: fc.boolean(),
   },
@@ -175,6 +176,7 @@ const anyProblem: fc.Arbitrary<Problem> = fc
   .record({
     dtype: fc.constantFrom<"float32" | "float64">("float32", "float32", "float64"),
     relaxed: fc.boolean(),
+    wide: fc.boolean(),
     m: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 13, max: 40 })),
     n: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 13, max: 50 })),
     k: fc.integer({ min: 0, max: 40 }),
@@ -186,14 +188,14 @@ const anyProblem: fc.Arbitrary<Problem> = fc
     variant,
     seed: fc.integer(),
   })
-  .map(({ dtype, relaxed, m, n, k, batch, repeats, a, b, gap, variant, seed }) => {
+  .map(({ dtype, relaxed, wide, m, n, k, batch, repeats, a, b, gap, variant, seed }) => {
     const aStrides = strides(a, batch, repeats, m, k);
     const bStrides = strides(b, batch, repeats.slice(3), k, n);
     const cStrides = strides("rows", batch, [], m, n + gap).map((s, i) => (i === batch.length + 1 ? 1 : s));
-    return problem({ dtype, relaxed, m, n, k, batch, aStrides, bStrides, cStrides, variant }, seed);
+    return problem({ dtype, relaxed, wide, m, n, k, batch, aStrides, bStrides, cStrides, variant }, seed);
   });
 
-const relaxedAndPlain = [true, false];
+const engines = [{ relaxed: true, wide: true }, { relaxed: true }, { relaxed: false }];
 
 describe("matrix products", () => {
   test("any strides, batches, remainders and forced variants agree with plain loops", () => {
@@ -245,10 +247,10 @@ const layers: [string, number, number, number, number[], number[]][] = [
 ];
 
 describe("the shapes of layers", () => {
-  for (const relaxed of relaxedAndPlain) {
+  for (const engine of engines) {
     for (const dtype of ["float32", "float64"] as const) {
-      test.each(layers)(`%s, ${dtype}, relaxed ${relaxed}`, (_, m, n, k, aStrides, bStrides) => {
-        const p = problem({ dtype, relaxed, m, n, k, aStrides, bStrides, cStrides: [n, 1] }, m + n + k);
+      test.each(layers)(`%s, ${dtype}, ${JSON.stringify(engine)}`, (_, m, n, k, aStrides, bStrides) => {
+        const p = problem({ dtype, ...engine, m, n, k, aStrides, bStrides, cStrides: [n, 1] }, m + n + k);
         check(p, run(p));
       });
     }

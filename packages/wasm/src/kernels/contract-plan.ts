@@ -159,7 +159,7 @@ function cutOf(
   const columns = roundUp(even, even > 4 * tileColumns ? 4 * tileColumns : tileColumns);
   return {
     rows: Math.max(1, variant.rows ?? rows),
-    columns: Math.max(tileColumns, variant.columns ?? columns),
+    columns: roundUp(Math.max(1, variant.columns ?? columns), tileColumns),
     chunk,
     block: Math.max(1, block),
   };

@@ -27,7 +27,7 @@ export interface ContractVariant {
   readonly blockK?: number;
   /** Sums over chunks of k of this length first, then over the chunks in order. */
   readonly chunk?: number;
-  /** Rows and columns of one task; columns a multiple of the tile's. */
+  /** Rows and columns of one task; columns are rounded up to the tile's. */
   readonly rows?: number;
   readonly columns?: number;
   /** Whether k is part of the code (true) or an argument. */
