@@ -87,17 +87,30 @@ export function reference(
 
 export type Order = (tasks: number, stage: number) => readonly TaskRange[];
 
-/** Runs a convolution from unpacked weights. `first` and `second` are x and w, dy and w, or x and dy. */
+type CaseSpec = Omit<ConvSpec, "relaxed"> & { readonly relaxed?: boolean };
+
+interface RunOptions {
+  readonly order?: Order;
+  readonly operands?: Readonly<Record<string, Float32Array>>;
+  readonly batch?: number;
+}
+
+/**
+ * Runs a convolution from unpacked weights. `first` and `second` are x and w, dy and w, or x and dy. Unless the
+ * specification says which vectors there are, it runs with those of 128 and of 256 bits, and their bits must agree.
+ */
 export function runConv(
-  spec: Omit<ConvSpec, "relaxed"> & { readonly relaxed?: boolean },
+  spec: CaseSpec,
   first: Float32Array,
   second: Float32Array,
-  options: {
-    readonly order?: Order;
-    readonly operands?: Readonly<Record<string, Float32Array>>;
-    readonly batch?: number;
-  } = {},
+  options: RunOptions = {},
 ): Float32Array {
+  const result = runOnce(spec, first, second, options);
+  if (spec.wide === undefined) expectEqualBits(runOnce({ ...spec, wide: true }, first, second, options), result);
+  return result;
+}
+
+function runOnce(spec: CaseSpec, first: Float32Array, second: Float32Array, options: RunOptions): Float32Array {
   const kernel = convKernel({ relaxed, ...spec });
   const batch = options.batch ?? spec.batch;
   const size = sizes(spec.shape, batch);
@@ -118,6 +131,13 @@ export function runConv(
   const alone = runAlone(kernel, { x: first, packed: pack.read("packed"), y, ...options.operands }, { batch });
   alone.run(options.order);
   return alone.read("y").slice();
+}
+
+/** Element by element; NaNs may differ from one another, signs of zeros may not. */
+export function expectEqualBits(actual: Float32Array, expected: Float32Array): void {
+  expect(actual.length).toBe(expected.length);
+  const at = actual.findIndex((value, i) => !Object.is(value, expected[i]));
+  if (at >= 0) throw new Error(`element ${at}: ${actual[at]} instead of ${expected[at]}`);
 }
 
 /** Data that repeats with the seed: values in [−1, 1). */
