@@ -10,15 +10,8 @@
 import { type FunctionBuilder, type FunctionHandle, i32, type Local, type ModuleBuilder } from "../assembler/index.ts";
 import { type ConvShape, convFlops, shapeKey } from "./conv-shape.ts";
 import { correlation, type Phase } from "./correlation.ts";
-import {
-  type DirectPlan,
-  type DirectVariant,
-  directPlan,
-  groupBytes,
-  panelWidth,
-  phaseBytes,
-  phaseSteps,
-} from "./direct-plan.ts";
+import { firstChannel, forPanel, type PanelSize, panelSizes } from "./direct-panels.ts";
+import { type DirectPlan, type DirectVariant, directPlan, groupBytes, phaseBytes, phaseSteps } from "./direct-plan.ts";
 import { directWeights } from "./direct-weights.ts";
 import { type Epilogue, type EpilogueVector, epilogueKey, epilogueParameters } from "./epilogue.ts";
 import {
@@ -52,19 +45,19 @@ export interface DirectKernel extends Kernel {
 const STRAIGHT = 36;
 
 /** Stage (x, packed, y, batch, local, …epilogue); for the input gradient x is dy and y is dx. */
-export function convDirect({ shape, direction, epilogue, relaxed, variant }: DirectSpec): DirectKernel {
-  const plan = directPlan(correlation(shape, direction), relaxed, variant);
+export function convDirect({ shape, direction, epilogue, variant, ...options }: DirectSpec): DirectKernel {
+  const plan = directPlan(correlation(shape, direction), options, variant);
   const { work } = plan;
-  const packing = `${direction} ${shapeKey(shape)} v${plan.inner ? "inner" : plan.vectors}`;
+  const packing = `${direction} ${shapeKey(shape)} v${plan.inner ? "inner" : plan.vectors}${plan.wide ? " wide" : ""}`;
   const code = `${plan.rows}×${4 * plan.vectors} u${plan.unroll} b${plan.blockRows}·${plan.images}·${plan.panels}${plan.copy ? " copy" : ""}`;
-  const key = `direct ${packing} ${code}${relaxed ? "" : " plain"}${epilogueKey(epilogue)}`;
+  const key = `direct ${packing} ${code}${options.relaxed ? "" : " plain"}${epilogueKey(epilogue)}`;
   const parameters = [...pointers("x", "packed", "y", "batch", "local"), ...epilogueParameters(epilogue)];
   const inner = work.groups * plan.rowBlocks * plan.panelGroups;
   const stage: Stage = {
     key,
     parameters,
     tasks: ({ batch }) => Math.ceil(batch! / plan.images) * inner,
-    define: (module) => defineTasks(module, plan, stage, epilogue, fused({ relaxed }).madd),
+    define: (module) => defineTasks(module, plan, stage, epilogue, fused(options).madd),
   };
   return {
     variant: `direct ${plan.inner ? "inner" : `${plan.rows}×${4 * plan.vectors}`}${plan.copy ? ", padded copy" : ""}`,
@@ -96,15 +89,13 @@ function defineTasks(
   madd: MultiplyAdd,
 ): FunctionHandle {
   const { work } = plan;
-  const lastWidth = work.results - (plan.panelCount - 1) * panelWidth(plan);
-  const widths = [...new Set([plan.panelCount > 1 ? panelWidth(plan) : lastWidth, lastWidth])];
   const functions = work.phases.map(
     (phase, index) =>
       new Map(
-        widths.map((width) => [
-          width,
-          definePanel(module, `${stage.key} phase ${index} width ${width}`, plan, phase, width, epilogue, madd),
-        ]),
+        panelSizes(plan).map((size) => {
+          const name = `${stage.key} phase ${index} width ${size.channels}`;
+          return [size.channels, definePanel(module, name, plan, phase, size, epilogue, madd)];
+        }),
       ),
   );
   return module.function({ name: stage.key, parameters: signature(stage.parameters) }, (f, named) => {
@@ -139,12 +130,12 @@ function defineTasks(
       work.phases.forEach((phase, index) => {
         const stop = f.let(i32.add(t0, plan.blockRows));
         const rows = f.let(i32.sub(i32.minS(stop, phase.y.count), t0));
-        const panelBytes = phaseSteps(work, phase) * panelWidth(plan) * 4;
-        const weights = f.let(i32.add(packed, i32.mul(panel0, panelBytes)));
         const panel = f.local("i32");
         f.if(i32.gtS(rows, 0), () => {
           f.for(panel, panel0, panel1, 1, () => {
-            const channel = f.let(i32.mul(i32.add(i32.mul(group, work.results), i32.mul(panel, panelWidth(plan))), 4));
+            const first = firstChannel(f, plan, panel);
+            const channel = f.let(i32.mul(i32.add(i32.mul(group, work.results), first), 4));
+            const weights = f.let(i32.add(packed, i32.mul(first, phaseSteps(work, phase) * 4)));
             const a = f.let(source);
             f.repeat(images, (i) => {
               const line = i32.add(
@@ -153,13 +144,12 @@ function defineTasks(
               );
               const pixel = i32.add(i32.mul(line, work.output[1]), phase.x.outputStart);
               const offset = f.let(i32.add(i32.mul(pixel, work.groups * work.results * 4), channel));
-              const call = (width: number) => () =>
-                f.do(f.call(functions[index]!.get(width)!, [a, weights, p.y!, offset, channel, rows, ...extra]));
-              if (widths.length === 1) call(widths[0]!)();
-              else f.if(i32.eq(panel, plan.panelCount - 1), call(lastWidth), call(panelWidth(plan)));
+              forPanel(f, plan, panel, ({ channels }) => {
+                const call = functions[index]!.get(channels)!;
+                f.do(f.call(call, [a, weights, p.y!, offset, channel, rows, ...extra]));
+              });
               f.increment(a, plan.copy ? plan.imagePitch : work.input[0] * plan.rowPitch);
             });
-            f.increment(weights, panelBytes);
           });
         });
         f.increment(packed, phaseBytes(plan, phase));
@@ -205,16 +195,16 @@ function definePanel(
   name: string,
   plan: DirectPlan,
   phase: Phase,
-  width: number,
+  { channels, packed }: PanelSize,
   epilogue: Epilogue | undefined,
   madd: MultiplyAdd,
 ): FunctionHandle<"void"> {
   const { work } = plan;
   const own = { a: "i32", weights: "i32", y: "i32", offset: "i32", channel: "i32", rows: "i32" } as const;
-  const vectors = Math.ceil(width / 4);
+  const vectors = Math.ceil(channels / 4);
   const resultPixel = work.groups * work.results * 4 * phase.x.outputStep;
   const resultRow = work.groups * work.results * 4 * work.output[1] * phase.y.outputStep;
-  const limit = vectors === 1 ? Math.min(12, 2 * plan.rows + 2) : plan.rows;
+  const limit = rowLimit(plan, vectors);
   return module.function({ name, parameters: { ...own, ...epilogue?.parameters }, export: false }, (f, all) => {
     const p = all as unknown as { readonly [K in keyof typeof own]: Local<"i32"> };
     const extra = Object.fromEntries(
@@ -229,7 +219,7 @@ function definePanel(
         const accumulators = f.locals("v128", size * vectors);
         zero(f, accumulators);
         const offsets = Array.from({ length: size }, (_, r) => r * phase.x.step * plan.pixel);
-        accumulateTaps(f, plan, phase, { accumulators, offsets, pixel, weights: p.weights, vectors }, madd);
+        accumulateTaps(f, plan, phase, { accumulators, offsets, pixel, weights: p.weights, vectors, packed }, madd);
         if (plan.inner) for (const value of accumulators) f.set(value, sumLanes(f, value));
         const places = accumulators.map((value, k): EpilogueVector => {
           const v = k % vectors;
@@ -237,14 +227,16 @@ function definePanel(
             value,
             offset: i32.add(offset, Math.floor(k / vectors) * resultPixel + 16 * v),
             channel: i32.add(p.channel, 16 * v),
-            lanes: Math.min(4, width - 4 * v),
+            lanes: Math.min(4, channels - 4 * v),
           };
         });
         epilogue?.emit(f, extra, places);
         const base = f.let(i32.add(p.y, offset));
-        places.forEach(({ value, lanes }, k) => {
+        // The last first: an engine that joins stores wants the higher address of a pair before the lower.
+        for (let k = places.length - 1; k >= 0; k--) {
+          const { value, lanes } = places[k]!;
           f.do(...storeLanes(base, value, lanes, Math.floor(k / vectors) * resultPixel + 16 * (k % vectors)));
-        });
+        }
         f.increment(pixel, size * phase.x.step * plan.pixel);
         f.increment(offset, size * resultPixel);
       });
@@ -254,12 +246,20 @@ function definePanel(
   });
 }
 
+/** Rows that a register tile of so many vectors takes at most. */
+function rowLimit(plan: DirectPlan, vectors: number): number {
+  const registers = plan.wide && vectors % 2 === 0 ? vectors / 2 : vectors;
+  return registers === 1 ? Math.min(12, 2 * plan.rows + 2) : plan.rows;
+}
+
 interface TapTile {
   readonly accumulators: readonly Local<"v128">[];
   readonly offsets: readonly number[];
   readonly pixel: Local<"i32">;
   readonly weights: Local<"i32">;
   readonly vectors: number;
+  /** Channels of the packed panel. */
+  readonly packed: number;
 }
 
 /** Sums over taps and channels: runs along a tap row, tap rows one after another. */
@@ -272,7 +272,7 @@ function accumulateTaps(f: FunctionBuilder, plan: DirectPlan, phase: Phase, tile
   const oneRun = phase.x.spacing === 1 && plan.pixel === work.contracted * 4;
   const runs = oneRun ? 1 : phase.x.taps.length;
   const run = (oneRun ? phase.x.taps.length * work.contracted : work.contracted) / channelsAStep;
-  const bytes = plan.inner ? 16 : panelWidth(plan) * 4;
+  const bytes = plan.inner ? 16 : tile.packed * 4;
   const b = f.let(tile.weights);
   const again = (count: number, body: () => void): void => {
     if (straight || count === 1) for (let k = 0; k < count; k++) body();

@@ -5,10 +5,14 @@
  * copied, padded with zeros, into its thread's scratch as [image][row][column][channel of the group], where tap rows of
  * an undilated kernel are one run; without padding and groups they may be read in place.
  * With `inner`, for one result channel, vectors run along the contracted channels instead, and a panel is one column.
- * Packed weights: [group][phase][panel][tap row][tap][contracted][panel width], the last panel padded with zeros.
+ * Packed weights: [group][phase][panel][tap row][tap][contracted][channels of the panel], the last panel padded with zeros.
+ *
+ * Where the engine joins pairs of vectors (`wide`), panels are twice as wide, and channels that do not fill one make
+ * panels of 16 and 8 channels first: every panel of 8 or more then consists of whole pairs.
  */
 
 import { type Correlation, type Phase, reach } from "./correlation.ts";
+import type { CodeOptions } from "./kernel.ts";
 import { bestPart } from "./tile.ts";
 
 export interface DirectVariant {
@@ -26,11 +30,19 @@ export interface DirectVariant {
   readonly copy?: boolean;
 }
 
+/** A panel by its first result channel: so many are stored, and so many packed. */
+export interface Panel {
+  readonly first: number;
+  readonly channels: number;
+  readonly packed: number;
+}
+
 export interface DirectPlan {
   readonly work: Correlation;
   readonly rows: number;
   readonly vectors: number;
   readonly inner: boolean;
+  readonly wide: boolean;
   readonly unroll: number;
   readonly blockRows: number;
   readonly rowBlocks: number;
@@ -38,6 +50,8 @@ export interface DirectPlan {
   readonly panels: number;
   readonly panelGroups: number;
   readonly panelCount: number;
+  /** Panels after those of full width. */
+  readonly lastPanels: readonly Panel[];
   readonly copy: boolean;
   /** Input index of row (column) 0 of the scratch copy for t = 0, and its extents. */
   readonly firstRow: number;
@@ -50,14 +64,32 @@ export interface DirectPlan {
   readonly imagePitch: number;
 }
 
+/** Result channels of a full panel. */
 export const panelWidth = (plan: Pick<DirectPlan, "vectors" | "inner">): number => (plan.inner ? 1 : 4 * plan.vectors);
+
+/** The panels of what full ones leave over. */
+function panelsOfRest(results: number, width: number, wide: boolean): Panel[] {
+  const panels: Panel[] = [];
+  const add = (channels: number, packed: number): void => {
+    panels.push({ first: results - rest, channels, packed });
+    rest -= channels;
+  };
+  let rest = results % width;
+  for (const pairs of wide ? [16, 8] : []) if (rest >= pairs && pairs < width) add(pairs, pairs);
+  if (rest > 0) add(rest, wide ? 4 * Math.ceil(rest / 4) : width);
+  return panels;
+}
+
+/** Result channels of all panels as they are packed. */
+const packedResults = ({ panelCount, lastPanels, vectors, inner }: DirectPlan): number =>
+  (panelCount - lastPanels.length) * panelWidth({ vectors, inner }) + lastPanels.reduce((sum, p) => sum + p.packed, 0);
 
 export const phaseSteps = (work: Correlation, phase: Phase): number =>
   phase.y.taps.length * phase.x.taps.length * work.contracted;
 
 /** Bytes of all panels of one phase, of one group. */
 export const phaseBytes = (plan: DirectPlan, phase: Phase): number =>
-  plan.panelCount * phaseSteps(plan.work, phase) * panelWidth(plan) * 4;
+  packedResults(plan) * phaseSteps(plan.work, phase) * 4;
 
 export const groupBytes = (plan: DirectPlan): number =>
   plan.work.phases.reduce((sum, phase) => sum + phaseBytes(plan, phase), 0);
@@ -67,7 +99,17 @@ export const packedBytes = (plan: DirectPlan): number => plan.work.groups * grou
 /** Scratch that a task's input copy should stay under: half of a small second-level cache. */
 const COPY_BYTES = 128 * 1024;
 
-export function directPlan(work: Correlation, relaxed: boolean, variant: DirectVariant = {}): DirectPlan {
+/** Vectors of a full panel: two, or four where that leaves a tile of one or two pixels enough sums; twice as many joined. */
+function panelVectors(results: number, outputColumns: number, wide: boolean): number {
+  if (!wide) return outputColumns <= 2 && results >= 16 ? 4 : 2;
+  return outputColumns <= 2 && results >= 32 ? 8 : 4;
+}
+
+export function directPlan(
+  work: Correlation,
+  { relaxed, wide = false }: CodeOptions,
+  variant: DirectVariant = {},
+): DirectPlan {
   const rowsReach = reach(work.phases.map((phase) => phase.y));
   const columnsReach = reach(work.phases.map((phase) => phase.x));
   const step = work.phases[0]!.y.step;
@@ -91,12 +133,16 @@ export function directPlan(work: Correlation, relaxed: boolean, variant: DirectV
   const images =
     variant.images ?? (few ? Math.max(1, Math.min(8, Math.floor(COPY_BYTES / (copiedRows * rowPitch)))) : 1);
   const inner = work.contracted % 4 === 0 && (variant.inner ?? work.results === 1);
-  const vectors = inner ? 1 : (variant.vectors ?? (outputColumns <= 2 && work.results >= 16 ? 4 : 2));
-  const panelCount = Math.ceil(work.results / panelWidth({ vectors, inner }));
-  const panels = Math.min(variant.panels ?? (few ? 8 : panelCount), panelCount);
+  const vectors = inner ? 1 : (variant.vectors ?? panelVectors(work.results, outputColumns, wide));
+  const width = panelWidth({ vectors, inner });
+  const lastPanels = panelsOfRest(work.results, width, wide);
+  const panelCount = Math.floor(work.results / width) + lastPanels.length;
+  const panels = Math.min(variant.panels ?? (few ? (wide ? 4 : 8) : panelCount), panelCount);
   return {
     work,
     copy,
+    wide,
+    lastPanels,
     blockRows,
     images,
     panels,

@@ -5,7 +5,8 @@
  */
 
 import { type FunctionBuilder, f32, f32x4, i32, type Local, type Value, v128 } from "../assembler/index.ts";
-import { type DirectPlan, groupBytes, packedBytes, panelWidth, phaseBytes, phaseSteps } from "./direct-plan.ts";
+import { firstChannel, forPanel, type PanelSize } from "./direct-panels.ts";
+import { type DirectPlan, groupBytes, packedBytes, phaseBytes, phaseSteps } from "./direct-plan.ts";
 import { type Kernel, pointers, type Stage, signature } from "./kernel.ts";
 
 /** Stage (w, packed): `packedBytes(plan)` bytes into `packed`. */
@@ -22,13 +23,11 @@ export function directWeights(plan: DirectPlan, key: string): Kernel {
         f.for(t, p.t0!, p.t1!, 1, () => {
           const group = f.let(i32.divU(t, panelCount));
           const panel = f.let(i32.sub(t, i32.mul(group, panelCount)));
-          const column = i32.mul(panel, panelWidth(plan) * work.weights.result * 4);
+          const first = firstChannel(f, plan, panel);
+          const column = i32.mul(first, work.weights.result * 4);
           const source = f.let(i32.add(i32.add(p.w!, i32.mul(group, work.weights.group * 4)), column));
           const target = f.let(i32.add(p.packed!, i32.mul(group, groupBytes(plan))));
-          const last = work.results - (panelCount - 1) * panelWidth(plan);
-          const pack = (width: number) => () => packPanel(f, plan, source, target, panel, width);
-          if (last === panelWidth(plan)) pack(last)();
-          else f.if(i32.eq(panel, panelCount - 1), pack(last), pack(panelWidth(plan)));
+          forPanel(f, plan, panel, (size) => packPanel(f, plan, source, target, first, size));
         });
       }),
   };
@@ -37,29 +36,29 @@ export function directWeights(plan: DirectPlan, key: string): Kernel {
 
 export const directWeightBytes = packedBytes;
 
-/** `width` real columns of a panel; the rest is zero. */
+/** A panel whose first result channel is `first`; what is packed beyond its channels is zero. */
 function packPanel(
   f: FunctionBuilder,
   plan: DirectPlan,
   source: Local<"i32">,
   target: Local<"i32">,
-  panel: Local<"i32">,
-  width: number,
+  first: Local<"i32">,
+  { channels, packed }: PanelSize,
 ): void {
   const { work } = plan;
   const phaseStart = f.let(target);
   for (const phase of work.phases) {
-    const to = f.let(i32.add(phaseStart, i32.mul(panel, phaseSteps(work, phase) * panelWidth(plan) * 4)));
+    const to = f.let(i32.add(phaseStart, i32.mul(first, phaseSteps(work, phase) * 4)));
     for (const ky of phase.y.taps) {
       for (const kx of phase.x.taps) {
         const from = f.let(i32.add(source, (ky * work.weights.row + kx) * 4));
         f.repeat(work.contracted, () => {
           if (plan.inner) f.do(f32.store(to, f32.load(from)));
-          for (let v = 0; v < plan.vectors && !plan.inner; v++) {
-            f.do(v128.store(to, gather(from, work.weights.result * 4, 4 * v, Math.min(4, width - 4 * v)), 16 * v));
+          for (let v = 0; 4 * v < packed && !plan.inner; v++) {
+            f.do(v128.store(to, gather(from, work.weights.result * 4, 4 * v, Math.min(4, channels - 4 * v)), 16 * v));
           }
           f.increment(from, work.weights.contracted * 4);
-          f.increment(to, panelWidth(plan) * 4);
+          f.increment(to, packed * 4);
         });
       }
     }
