@@ -37,16 +37,16 @@ export interface WeightGradientSpec extends CodeOptions {
 type Index = Local<"i32">;
 
 /** Stages (x, dy, partial, batch, local) and (partial, dw, batch). */
-export function convWeightGradient({ shape, relaxed, variant }: WeightGradientSpec): Kernel {
-  const plan = weightGradientPlan(shape, relaxed, variant);
+export function convWeightGradient({ shape, variant, ...options }: WeightGradientSpec): Kernel {
+  const plan = weightGradientPlan(shape, options, variant);
   const cut = `${plan.arrangement} b${plan.blockRows}·${plan.images}·${plan.blockChannels} ${chunkKey(plan.chunks)} r${plan.rows} u${plan.unroll}`;
-  const key = `${shapeKey(shape)} ${cut}${relaxed ? "" : " plain"}`;
+  const key = `${shapeKey(shape)} ${cut}${options.relaxed ? "" : " plain"}${options.wide ? " wide" : ""}`;
   const stage: Stage = {
     key: `weightGradient ${key}`,
     parameters: pointers("x", "dy", "partial", "batch", "local"),
     tasks: ({ batch }) => chunkCount(plan.chunks, batch!) * shape.groups * plan.channelBlocks,
     define: (module) =>
-      (plan.arrangement === "panels" ? definePanels : defineTaps)(module, stage, plan, fused({ relaxed }).madd),
+      (plan.arrangement === "panels" ? definePanels : defineTaps)(module, stage, plan, fused(options).madd),
   };
   const local =
     plan.arrangement === "taps"
@@ -63,7 +63,8 @@ export function convWeightGradient({ shape, relaxed, variant }: WeightGradientSp
   };
 }
 
-const offsetY = (plan: WeightGradientPlan): number => Math.ceil(plan.blockChannels / 4) * plan.pitchX;
+const offsetY = (plan: WeightGradientPlan): number =>
+  Math.ceil(plan.blockChannels / 4 / plan.panelVectors) * plan.pitchX;
 
 interface Unit {
   /** First image and number of images, first output row and number of rows. */
@@ -137,6 +138,7 @@ function definePanels(
           channels,
           firstColumn: -x.padBefore,
           columns: plan.copiedColumns,
+          vectors: plan.panelVectors,
           pitch: plan.pitchX,
         }),
         sums: definePanelSums(module, `${stage.key} sums ${channels}`, plan, channels, madd),
@@ -150,6 +152,7 @@ function definePanels(
     channels: shape.filters,
     firstColumn: 0,
     columns: x.output,
+    vectors: 1,
     pitch: plan.pitchY,
   });
   return module.function({ name: stage.key, parameters: signature(stage.parameters) }, (f, named) => {

@@ -1,10 +1,10 @@
 /**
- * Copies rows of channels-last images into panels of four channels: [channels/4][rows][columns][4], zeros where the image
- * ends and in channels beyond the last. A walk over positions then reads one sequence, whatever the number of channels:
+ * Copies rows of channels-last images into panels of four or eight channels: [channels/4][rows][columns][4], or in eights,
+ * zeros where the image ends and in channels beyond the last (in eights, the last four may be left out). A walk over positions then reads one sequence, whatever the number of channels:
  * no stride that is a power of two, no cache set used twice.
  */
 
-import { type FunctionHandle, f32x4, i32, type ModuleBuilder, v128 } from "../assembler/index.ts";
+import { type FunctionHandle, f32x4, i32, type ModuleBuilder, type Value, v128 } from "../assembler/index.ts";
 import { loadLanes } from "./tile.ts";
 
 export interface PanelCopy {
@@ -15,6 +15,8 @@ export interface PanelCopy {
   readonly channels: number;
   readonly firstColumn: number;
   readonly columns: number;
+  /** Vectors of four channels in a panel. */
+  readonly vectors: 1 | 2;
   /** Bytes from panel to panel. */
   readonly pitch: number;
 }
@@ -30,19 +32,26 @@ export function definePanelCopy(module: ModuleBuilder, name: string, copy: Panel
   const before = Math.min(start - copy.firstColumn, copy.columns);
   const after = copy.columns - before - count;
   return module.function({ name, parameters, export: false }, (f, { image, target, first, rows }) => {
-    const whole = Math.floor(copy.channels / 4);
-    const together = [4, 2].find((n) => whole % n === 0) ?? 1;
+    const whole = Math.floor(copy.channels / copy.vectors / 4);
+    const rest = copy.channels - whole * copy.vectors * 4;
+    const together = (copy.vectors === 1 ? [4, 2] : [2]).find((n) => whole % n === 0) ?? 1;
+    const place = (v: number): number => Math.floor(v / copy.vectors) * copy.pitch + (v % copy.vectors) * 16;
+    const step = copy.vectors * 16;
     f.repeat(rows, () => {
       const inside = f.let(i32.ltU(first, copy.height));
       const source = f.let(i32.add(image, i32.mul(i32.add(i32.mul(first, copy.width), start), copy.allChannels * 4)));
       const to = f.let(target);
-      const group = (vectors: number, lanes: number): void => {
+      const group = (panels: number, channels: number): void => {
         const at = f.let(to);
+        const vectors = Math.ceil(channels / 4);
+        // The last first: an engine that joins stores wants the higher address of a pair before the lower.
+        const store = (value: (v: number) => Value<"v128">): void => {
+          const values = Array.from({ length: vectors }, (_, v) => f.let(value(v)));
+          for (let v = vectors - 1; v >= 0; v--) f.do(v128.store(at, values[v]!, place(v)));
+          f.increment(at, step);
+        };
         const zeros = (columns: number): void => {
-          f.repeat(columns, () => {
-            for (let v = 0; v < vectors; v++) f.do(v128.store(at, f32x4.splat(0), v * copy.pitch));
-            f.increment(at, 16);
-          });
+          f.repeat(columns, () => store(() => f32x4.splat(0)));
         };
         f.if(
           inside,
@@ -50,20 +59,19 @@ export function definePanelCopy(module: ModuleBuilder, name: string, copy: Panel
             if (before > 0) zeros(before);
             const from = f.let(source);
             f.repeat(count, () => {
-              for (let v = 0; v < vectors; v++) f.do(v128.store(at, loadLanes(from, lanes, 16 * v), v * copy.pitch));
+              store((v) => loadLanes(from, channels - 4 * v, 16 * v));
               f.increment(from, copy.allChannels * 4);
-              f.increment(at, 16);
             });
             if (after > 0) zeros(after);
           },
           () => zeros(copy.columns),
         );
-        f.increment(source, 16 * vectors);
-        f.increment(to, vectors * copy.pitch);
+        f.increment(source, panels * step);
+        f.increment(to, panels * copy.pitch);
       };
-      f.repeat(whole / together, () => group(together, 4));
-      if (copy.channels % 4 > 0) group(1, copy.channels % 4);
-      f.increment(target, copy.columns * 16);
+      f.repeat(whole / together, () => group(together, together * copy.vectors * 4));
+      if (rest > 0) group(1, rest);
+      f.increment(target, copy.columns * step);
       f.increment(first, 1);
     });
   });

@@ -5,7 +5,7 @@
  *
  * with a and b walked by constant byte steps. Rows of a, vectors of b and unrolled steps lie at constant offsets, so a
  * step costs loads and multiply-adds alone. Engines keep 15 vectors in registers: 6×8 takes 12 accumulators, two
- * vectors of b, one splat. Each element is summed in the order of k whatever the tile, so tiles never change bits.
+ * vectors of b, one splat; so does 6×16 where pairs of vectors are joined to one of 256 bits. Each element is summed in the order of k whatever the tile, so tiles never change bits.
  */
 
 import {
@@ -161,6 +161,16 @@ export function storeLanes(address: Value<"i32">, value: Value<"v128">, lanes: n
   if (lanes === 1) return [v128.store32Lane(address, value, 0, offset)];
   const pair = v128.store64Lane(address, value, 0, offset);
   return lanes === 2 ? [pair] : [pair, v128.store32Lane(address, value, 2, offset + 8)];
+}
+
+/** Stores whole vectors, the last first: an engine that joins stores wants the higher address of a pair before the lower. */
+export function storeDown(
+  f: FunctionBuilder,
+  address: Value<"i32">,
+  values: readonly Local<"v128">[],
+  place: (k: number) => number,
+): void {
+  for (let k = values.length - 1; k >= 0; k--) f.do(v128.store(address, values[k]!, place(k)));
 }
 
 /** Loads the first `lanes` lanes, zeros beyond; reads nothing past them. */

@@ -1,6 +1,7 @@
 /**
  * Direct weight gradient, arrangement `panels`: sums [filters/4][channels/8][tap][4 filters][8 channels] of a unit, from
- * x in panels [channels/4][image][row][column][4] (padded) and dy in panels [filters/4][image][row][column][4].
+ * x in panels [channels/4][image][row][column][4] (padded; or in eights) and dy in panels
+ * [filters/4][image][row][column][4].
  */
 
 import {
@@ -12,7 +13,7 @@ import {
   v128,
 } from "../assembler/index.ts";
 import type { MultiplyAdd } from "./kernel.ts";
-import { accumulate, zero } from "./tile.ts";
+import { accumulate, storeDown, zero } from "./tile.ts";
 import { taps, type WeightGradientPlan } from "./weight-gradient-plan.ts";
 
 const TILE = 4 * 8 * 4;
@@ -31,7 +32,7 @@ export function definePanelSums(
   const { shape } = plan;
   const parameters = { y: "i32", x: "i32", partial: "i32", images: "i32", rows: "i32", first: "i32" } as const;
   const tapCount = taps(shape);
-  const panels = Math.ceil(channels / 4);
+  const vectorCount = Math.ceil(channels / 4);
   return module.function({ name, parameters, export: false }, (f, p) => {
     const tile = defineTile(f, plan, p, madd);
     f.repeat(Math.ceil(shape.filters / 4), () => {
@@ -40,10 +41,13 @@ export function definePanelSums(
         for (let ky = 0; ky < shape.axes[0].kernel; ky++) {
           for (let kx = 0; kx < shape.axes[1].kernel; kx++) tile(x, ky, kx, vectors);
         }
-        f.increment(x, vectors * plan.pitchX);
+        f.increment(x, Math.ceil(vectors / plan.panelVectors) * plan.pitchX);
+        // A tile of 16 channels lies in two places.
+        if (vectors > 2) f.increment(p.partial, tapCount * TILE);
       };
-      f.repeat(Math.floor(panels / 2), () => columns(2));
-      if (panels % 2 > 0) columns(1);
+      f.repeat(Math.floor(vectorCount / plan.tileVectors), () => columns(plan.tileVectors));
+      if (vectorCount % plan.tileVectors > 1) columns(2);
+      if (vectorCount % 2 > 0) columns(1);
       f.increment(p.y, plan.pitchY);
       // Tiles of other channel blocks lie between those of this one.
       f.increment(p.partial, (Math.ceil(shape.channels / 8) - Math.ceil(channels / 8)) * tapCount * TILE);
@@ -60,12 +64,16 @@ function defineTile(
   madd: MultiplyAdd,
 ): (x: Local<"i32">, ky: number, kx: number, vectors: number) => void {
   const [yAxis, xAxis] = plan.shape.axes;
-  const rowX = plan.copiedColumns * 16;
+  const pixel = plan.panelVectors * 16;
+  const rowX = plan.copiedColumns * pixel;
   // Without gaps between rows in either operand, rows of an image are one walk.
   const joined = plan.copiedColumns === xAxis.output && xAxis.stride === 1 && yAxis.stride === 1 && yAxis.kernel === 1;
   return (x, ky, kx, vectors) => {
     const accumulators = f.locals("v128", 4 * vectors);
-    const place = (k: number): number => Math.floor(k / vectors) * 32 + (k % vectors) * 16;
+    const place = (k: number): number => {
+      const v = k % vectors;
+      return Math.floor(v / 2) * taps(plan.shape) * TILE + Math.floor(k / vectors) * 32 + (v % 2) * 16;
+    };
     f.if(
       p.first,
       () => zero(f, accumulators),
@@ -75,13 +83,17 @@ function defineTile(
         });
       },
     );
-    const imageX = f.let(i32.add(x, ky * yAxis.dilation * rowX + kx * xAxis.dilation * 16));
+    const imageX = f.let(i32.add(x, ky * yAxis.dilation * rowX + kx * xAxis.dilation * pixel));
     const imageY = f.let(p.y);
+    const offsets = Array.from(
+      { length: vectors },
+      (_, v) => Math.floor(v / plan.panelVectors) * plan.pitchX + (v % plan.panelVectors) * 16,
+    );
     const walk = (count: number | Local<"i32">, a: Local<"i32">, b: Local<"i32">): void =>
       accumulate(f, {
         accumulators,
         a: { pointer: a, offsets: [0, 4, 8, 12], step: 16 },
-        b: { pointer: b, offsets: Array.from({ length: vectors }, (_, v) => v * plan.pitchX), step: 16 * xAxis.stride },
+        b: { pointer: b, offsets, step: pixel * xAxis.stride },
         count,
         unroll: plan.unroll,
         madd,
@@ -99,9 +111,7 @@ function defineTile(
       f.increment(imageX, plan.imageX);
       f.increment(imageY, plan.imageY);
     });
-    accumulators.forEach((value, k) => {
-      f.do(v128.store(p.partial, value, place(k)));
-    });
+    storeDown(f, p.partial, accumulators, place);
     f.increment(p.partial, TILE);
   };
 }

@@ -7,11 +7,14 @@
  *
  * Two arrangements. `panels`: x and dy in panels of four channels, register tiles of 4 filters × 8 channels for each tap.
  * `taps`, for few input channels: register tiles of taps·channels × 8 filters, dy read in place.
+ *
+ * Where the engine joins pairs of vectors (`wide`), tiles are twice as wide, and panels of x have eight channels, so that
+ * the vectors of a pair are neighbours. Neither units, chunks nor the layout of sums change, so bits do not either.
  */
 
 import { type ChunkRule, chunkCount, chunkRule } from "./conv-chunks.ts";
 import type { ConvShape } from "./conv-shape.ts";
-import { planePitch } from "./kernel.ts";
+import { type CodeOptions, planePitch } from "./kernel.ts";
 
 export interface WeightGradientVariant {
   readonly arrangement?: "panels" | "taps";
@@ -28,6 +31,9 @@ export interface WeightGradientVariant {
 export interface WeightGradientPlan {
   readonly shape: ConvShape;
   readonly arrangement: "panels" | "taps";
+  /** Vectors of a register tile, across channels (panels) or filters (taps), and of a panel of x. */
+  readonly tileVectors: 2 | 4;
+  readonly panelVectors: 1 | 2;
   readonly blockRows: number;
   readonly rowBlocks: number;
   readonly images: number;
@@ -62,7 +68,7 @@ export const taps = ({ axes: [y, x] }: ConvShape): number => y.kernel * x.kernel
 
 export function weightGradientPlan(
   shape: ConvShape,
-  relaxed: boolean,
+  { relaxed, wide = false }: CodeOptions,
   variant: WeightGradientVariant = {},
 ): WeightGradientPlan {
   const {
@@ -102,11 +108,14 @@ export function weightGradientPlan(
   const wanted = Math.min(Math.floor(COPY_BYTES / bytesOf(blockRows)), Math.floor(near / (blockRows * x.output)));
   const images = rowBlocks === 1 && arrangement === "panels" ? Math.max(1, variant.images ?? wanted) : 1;
   const copiedRows = rowsOf(blockRows);
-  const imageX = copiedRows * copiedColumns * 16;
+  const panelVectors = wide && channels > 4 ? 2 : 1;
+  const imageX = copiedRows * copiedColumns * panelVectors * 16;
   const imageY = blockRows * x.output * 16;
   return {
     shape,
     arrangement,
+    tileVectors: wide ? 4 : 2,
+    panelVectors,
     blockRows,
     rowBlocks,
     images,
@@ -118,7 +127,7 @@ export function weightGradientPlan(
     imageY,
     groupBytes,
     channelBlocks: Math.ceil(channels / blockChannels),
-    rows: variant.rows ?? (relaxed ? 5 : 4),
+    rows: variant.rows ?? (wide ? 6 : relaxed ? 5 : 4),
     unroll: variant.unroll ?? (relaxed ? 4 : 1),
     pitchX: planePitch(images * imageX),
     pitchY: planePitch(images * imageY),

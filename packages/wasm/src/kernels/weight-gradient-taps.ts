@@ -5,7 +5,7 @@
 
 import { type FunctionHandle, type ModuleBuilder, v128 } from "../assembler/index.ts";
 import type { MultiplyAdd } from "./kernel.ts";
-import { accumulate, splitEvenly, zero } from "./tile.ts";
+import { accumulate, splitEvenly, storeDown, zero } from "./tile.ts";
 import type { WeightGradientPlan } from "./weight-gradient-plan.ts";
 
 /** Defines `(y, x, partial, rows, first)`: `y` the first pixel of dy at this group, `x` the padded copy. */
@@ -28,10 +28,17 @@ export function defineTapSums(
         places.push(ky * yAxis.dilation * rowX + kx * xAxis.dilation * pixel + 4 * c);
     }
   }
+  /** Bytes of the sums of eight filters. */
+  const eight = places.length * 32;
+  // Where pairs are joined, a tile of one pair has registers for twice the rows, and needs as many sums at once.
+  const rowsOf = (vectors: number): number => (plan.tileVectors === 4 && vectors === 2 ? 2 * plan.rows : plan.rows);
   return module.function({ name, parameters, export: false }, (f, p) => {
     const tile = (offsets: readonly number[], vectors: number): void => {
       const accumulators = f.locals("v128", offsets.length * vectors);
-      const place = (k: number): number => Math.floor(k / vectors) * 32 + (k % vectors) * 16;
+      const place = (k: number): number => {
+        const v = k % vectors;
+        return Math.floor(v / 2) * eight + Math.floor(k / vectors) * 32 + (v % 2) * 16;
+      };
       f.if(
         p.first,
         () => zero(f, accumulators),
@@ -54,22 +61,24 @@ export function defineTapSums(
         });
         f.increment(x, yAxis.stride * rowX);
       });
-      accumulators.forEach((value, k) => {
-        f.do(v128.store(p.partial, value, place(k)));
-      });
+      storeDown(f, p.partial, accumulators, place);
       f.increment(p.partial, offsets.length * 32);
     };
     const panel = (vectors: number): void => {
       let at = 0;
-      for (const { size, count } of splitEvenly(places.length, plan.rows)) {
+      for (const { size, count } of splitEvenly(places.length, rowsOf(vectors))) {
         for (let k = 0; k < count; k++) {
           tile(places.slice(at, at + size), vectors);
           at += size;
         }
       }
       f.increment(p.y, 16 * vectors);
+      // A tile of 16 filters lies in two places.
+      if (vectors > 2) f.increment(p.partial, eight);
     };
-    f.repeat(Math.floor(shape.filters / 8), () => panel(2));
-    if (shape.filters % 8 > 0) panel(1);
+    const vectorCount = shape.filters / 4;
+    f.repeat(Math.floor(vectorCount / plan.tileVectors), () => panel(plan.tileVectors));
+    if (vectorCount % plan.tileVectors > 1) panel(2);
+    if (vectorCount % 2 > 0) panel(1);
   });
 }
