@@ -151,3 +151,11 @@ export function forRowTiles(
     },
   );
 }
+
+/** The sizes that `forRowTiles` cuts `rows` into, in order. */
+export function rowTileSizes(rows: number, tileRows: number): number[] {
+  if (rows <= 0) return [];
+  const whole = rows >= tileRows + 3 || rows === tileRows;
+  const size = whole ? tileRows : rows > tileRows ? (rows + 1) >> 1 : rows;
+  return [size, ...rowTileSizes(rows - size, tileRows)];
+}

@@ -6,6 +6,7 @@
 
 import { depthwiseFits } from "./conv-depthwise.ts";
 import type { ConvShape } from "./conv-shape.ts";
+import type { CodeOptions } from "./kernel.ts";
 import { bestBlockRows, blockCount, winogradFits, winogradPlan } from "./winograd-plan.ts";
 
 export type ConvDirection = "forward" | "inputGradient" | "weightGradient";
@@ -57,13 +58,13 @@ export interface WinogradCut {
 }
 
 /** How tasks of Winograd kernels are arranged: changes no bit, so it may look at the batch, if only at small ones. */
-export function winogradArrangement(shape: ConvShape, batch: number): WinogradCut {
-  const plan = winogradPlan(shape, true);
+export function winogradArrangement(shape: ConvShape, batch: number, options: CodeOptions): WinogradCut {
+  const plan = winogradPlan(shape, options);
   const { blockRows, groupFilters, tilesX, tilesY } = plan;
   if (blockCount(plan, batch) >= MANY_BLOCKS) return { arrangement: "fused", blockRows, groupFilters };
   return {
     arrangement: "staged",
-    blockRows: Math.min(bestBlockRows(tilesX, STAGED_TILES), Math.max(1, batch * tilesY)),
+    blockRows: Math.min(bestBlockRows(tilesX, STAGED_TILES, plan.wide), Math.max(1, batch * tilesY)),
     groupFilters: Math.min(STAGED_FILTERS, groupFilters),
   };
 }

@@ -81,7 +81,7 @@ function convolution(spec: ConvSpec, algorithm: ConvAlgorithm, direction: "forwa
   const fusing = epilogue === undefined ? {} : { epilogue };
   if (algorithm === "winograd") {
     const computed = direction === "forward" ? shape : transposedShape(shape);
-    const { arrangement, ...cut } = winogradArrangement(computed, batch);
+    const { arrangement, ...cut } = winogradArrangement(computed, batch, options);
     const kernel = winogradConv({
       shape: computed,
       ...options,

@@ -89,11 +89,19 @@ export const CONSTANT_BYTES = 16;
  * Arithmetic whose constants are values loaded at this point from `scratch`. Engines make a vector constant anew wherever
  * it is used, in some four instructions; what came from memory they keep in a register.
  */
-export function hoisted(f: FunctionBuilder, ops: Fused, scratch: Value<"i32">, values: readonly number[]): Fused {
+export function hoisted(
+  f: FunctionBuilder,
+  ops: Fused,
+  scratch: Value<"i32">,
+  values: readonly number[],
+  wide = false,
+): Fused {
+  // What is loaded into all lanes costs nothing to widen.
+  const load = wide ? v128.load32Splat : v128.load;
   const known = new Map(
     values.map((value, i) => {
       f.do(v128.store(scratch, f32x4.splat(value), i * CONSTANT_BYTES));
-      return [value, f.let(v128.load(scratch, i * CONSTANT_BYTES))];
+      return [value, f.let(load(scratch, i * CONSTANT_BYTES))];
     }),
   );
   return { ...ops, constant: (value) => known.get(value) ?? f32x4.splat(value) };

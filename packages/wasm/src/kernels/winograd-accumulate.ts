@@ -3,33 +3,45 @@
  *
  *     M[i][o, c] (+)= Σ_tile Y[i][tile, o] · V[i][tile, c]
  *
- * Y and V lie in panels [36][channels/4][tiles][4]; M as the register tiles it is made of,
- * [36][filters/4][channels/8][4 filters][8 channels], so that every accumulator moves in sequence.
+ * Y and V lie in panels of units, [36][channels/4w][tiles][4w] with w vectors of a unit; M as the register tiles it is made
+ * of, [36][filters/4][channels/8w][4 filters][8w channels], so that every accumulator moves in sequence: 4×8, or 4×16 of
+ * joined vectors.
  */
 
 import { type FunctionHandle, type ModuleBuilder, v128 } from "../assembler/index.ts";
 import { type Fused, planePitch } from "./kernel.ts";
 import { accumulate, zero } from "./tile.ts";
+import type { Width } from "./winograd-lockstep.ts";
 import { POINTS } from "./winograd-plan.ts";
 
 export interface AccumulatePlan {
   /** Extents of the part of dw that M holds; multiples of 4. */
   readonly filters: number;
   readonly channels: number;
-  /** Bytes from plane to plane of Y and V, and bytes of one panel of four channels in them. */
+  /** Bytes from plane to plane of Y and V. */
   readonly pitchY: number;
   readonly pitchV: number;
-  readonly panel: number;
+  /** Vectors of a unit of Y and V, and bytes of their panels. */
+  readonly widthY: Width;
+  readonly width: Width;
+  readonly panelY: number;
+  readonly panelV: number;
   readonly unroll: number;
 }
 
-/** A tile of M: 4 filters × 8 channels; the last of a row may use half. */
-export const TILE_BYTES = 4 * 8 * 4;
+/** What the layout of M depends on. */
+export type ProductPlan = Pick<AccumulatePlan, "filters" | "channels" | "width">;
 
-export const pitchOfM = ({ filters, channels }: Pick<AccumulatePlan, "filters" | "channels">): number =>
-  planePitch((filters / 4) * Math.ceil(channels / 8) * TILE_BYTES);
+/** A tile of M: 4 filters × two units of channels; the last of a row may use half. */
+export const tileBytes = ({ width }: Pick<ProductPlan, "width">): number => 4 * 8 * width * 4;
 
-export const bytesOfM = (plan: Pick<AccumulatePlan, "filters" | "channels">): number => POINTS * pitchOfM(plan);
+/** Bytes of the tiles of four filters at one point. */
+export const rowBytesOfM = (plan: Pick<ProductPlan, "channels" | "width">): number =>
+  Math.ceil(plan.channels / (8 * plan.width)) * tileBytes(plan);
+
+export const pitchOfM = (plan: ProductPlan): number => planePitch((plan.filters / 4) * rowBytesOfM(plan));
+
+export const bytesOfM = (plan: ProductPlan): number => POINTS * pitchOfM(plan);
 
 /** Defines `(y, v, m, tiles, first)` for one point: M starts from zero if `first`. */
 export function defineAccumulate(
@@ -42,9 +54,11 @@ export function defineAccumulate(
   return module.function({ name, parameters, export: false }, (f, { y, v, m, tiles, first }) => {
     const a = f.local("i32");
     const b = f.local("i32");
-    const tile = (vectors: number): void => {
+    const { width, widthY, panelV, panelY } = plan;
+    const tile = (units: number, row: number): void => {
+      const vectors = units * width;
       const accumulators = f.locals("v128", 4 * vectors);
-      const place = (k: number): number => Math.floor(k / vectors) * 32 + (k % vectors) * 16;
+      const place = (k: number): number => Math.floor(k / vectors) * 32 * width + (k % vectors) * 16;
       f.if(
         first,
         () => zero(f, accumulators),
@@ -53,29 +67,35 @@ export function defineAccumulate(
       f.set(a, y);
       accumulate(f, {
         accumulators,
-        a: { pointer: a, offsets: [0, 4, 8, 12], step: 16 },
-        b: { pointer: b, offsets: Array.from({ length: vectors }, (_, k) => k * plan.panel), step: 16 },
+        a: { pointer: a, offsets: [0, 4, 8, 12].map((offset) => row * 16 + offset), step: 16 * widthY },
+        b: {
+          pointer: b,
+          offsets: Array.from({ length: vectors }, (_, k) => Math.floor(k / width) * panelV + (k % width) * 16),
+          step: 16 * width,
+        },
         count: tiles,
         unroll: plan.unroll,
         madd,
       });
-      accumulators.forEach((value, k) => {
-        f.do(v128.store(m, value, place(k)));
-      });
-      f.increment(m, TILE_BYTES);
+      const stores = accumulators.map((value, k) => v128.store(m, value, place(k)));
+      // Of two vectors that are joined, the last is stored first.
+      f.do(...(width > 1 ? stores.reverse() : stores));
+      f.increment(m, tileBytes(plan));
     };
-    f.repeat(plan.filters / 4, () => {
-      const column = f.let(v);
-      f.repeat(Math.floor(plan.channels / 8), () => {
-        f.set(b, column);
-        tile(2);
-        f.increment(column, 2 * plan.panel);
-      });
-      if (plan.channels % 8 !== 0) {
-        f.set(b, column);
-        tile(1);
+    f.repeat(plan.filters / 4 / widthY, () => {
+      for (let row = 0; row < widthY; row++) {
+        const column = f.let(v);
+        f.repeat(Math.floor(plan.channels / (8 * width)), () => {
+          f.set(b, column);
+          tile(2, row);
+          f.increment(column, 2 * panelV);
+        });
+        if (plan.channels % (8 * width) !== 0) {
+          f.set(b, column);
+          tile(1, row);
+        }
       }
-      f.increment(y, plan.panel);
+      f.increment(y, panelY);
     });
   });
 }

@@ -19,22 +19,15 @@ import {
   signature,
 } from "./kernel.ts";
 import {
-  channelsTogether,
   clearInputScratch,
   defineInputTransform,
   type InputTransform,
   inputScratch,
+  unitsOf,
 } from "./winograd-input.ts";
 import { defineMultiply } from "./winograd-multiply.ts";
-import { defineOutputTransform, OUTPUT_SCRATCH } from "./winograd-output.ts";
-import {
-  blockCount,
-  POINTS,
-  panelBytes,
-  type WinogradPlan,
-  type WinogradVariant,
-  winogradPlan,
-} from "./winograd-plan.ts";
+import { defineOutputTransform, outputScratch } from "./winograd-output.ts";
+import { blockCount, codeKey, POINTS, type WinogradPlan, type WinogradVariant, winogradPlan } from "./winograd-plan.ts";
 
 export type Arrangement = "fused" | "staged";
 
@@ -48,6 +41,7 @@ export interface WinogradSpec extends CodeOptions {
 
 export function inputTransformOf(plan: WinogradPlan): InputTransform {
   const [y, x] = plan.shape.axes;
+  const units = unitsOf(plan.channels, plan.wide);
   return {
     window: 6,
     channels: plan.channels,
@@ -59,8 +53,8 @@ export function inputTransformOf(plan: WinogradPlan): InputTransform {
     tilesX: plan.tilesX,
     pitch: plan.pitchV,
     tileStep: plan.channels * 4,
-    vectorStep: 16,
-    together: channelsTogether(plan.channels),
+    unitStep: 16 * units.width,
+    units,
   };
 }
 
@@ -76,7 +70,7 @@ function layoutOf(plan: WinogradPlan, input: InputTransform, arrangement: Arrang
   const v = arrangement === "fused" ? alignLine(inputScratch(input)) : 0;
   const m = v + (arrangement === "fused" ? POINTS * plan.pitchV : 0);
   const output = m + POINTS * plan.pitchM;
-  return { v, m, output, bytes: Math.max(alignLine(output + OUTPUT_SCRATCH), inputScratch(input)) };
+  return { v, m, output, bytes: Math.max(alignLine(output + outputScratch(plan.wide)), inputScratch(input)) };
 }
 
 type Index = Local<"i32">;
@@ -86,10 +80,11 @@ type Named = Readonly<Record<string, Index>>;
  * Fused: stage (x, packed, y, batch, local, …epilogue). Staged: (x, v, batch, local) and (v, packed, y, batch, local,
  * …epilogue). Both compute the same, bit for bit.
  */
-export function winogradConv({ shape, epilogue, relaxed, arrangement, variant = {} }: WinogradSpec): Kernel {
-  const plan = winogradPlan(shape, relaxed, variant);
+export function winogradConv(spec: WinogradSpec): Kernel {
+  const { shape, epilogue, relaxed, arrangement, variant = {} } = spec;
+  const plan = winogradPlan(shape, spec, variant);
   const cut = `b${plan.blockRows} r${plan.tileRows} g${plan.groupFilters} u${plan.unroll}`;
-  const key = `winograd ${arrangement} ${shapeKey(shape)} ${cut}${relaxed ? "" : " plain"}`;
+  const key = `winograd ${arrangement} ${shapeKey(shape)} ${cut}${codeKey(spec)}`;
   const input = inputTransformOf(plan);
   const layout = layoutOf(plan, input, arrangement);
   const ops = fused({ relaxed });
@@ -105,7 +100,7 @@ export function winogradConv({ shape, epilogue, relaxed, arrangement, variant = 
     define: (module) => defineProduct(module, product, plan, { arrangement, input, layout, groups }, ops, epilogue),
   };
   return {
-    variant: `winograd ${arrangement}, blocks of ${plan.blockTiles} tiles, ${plan.tileRows}×8`,
+    variant: `winograd ${arrangement}, blocks of ${plan.blockTiles} tiles, ${plan.tileRows}×${plan.panel}`,
     stages: arrangement === "fused" ? [product] : [transform, product],
     scratch: ({ batch }) => {
       const v = blockCount(plan, batch!) * POINTS * plan.pitchV;
@@ -184,7 +179,7 @@ function defineProduct(
       const past = f.let(i32.add(channel, plan.groupFilters * 4));
       const end = f.let(i32.minS(past, plan.filters * 4));
       const filters = f.let(i32.sub(end, channel));
-      const u = f.let(i32.add(p.packed!, i32.mul(index, Math.ceil(plan.groupFilters / 8) * panelBytes(plan.channels))));
+      const u = f.let(i32.add(p.packed!, i32.mul(index, Math.ceil(plan.groupFilters / 8) * 32 * plan.channels)));
       f.repeat(POINTS, (i) => {
         const at = (base: Index, pitch: number) => i32.add(base, i32.mul(i, pitch));
         f.do(f.call(multiply, [at(v, plan.pitchV), at(u, plan.pitchU), at(m, plan.pitchM), tiles, filters]));

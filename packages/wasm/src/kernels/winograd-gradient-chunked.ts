@@ -5,33 +5,27 @@
 
 import { i32, type Local } from "../assembler/index.ts";
 import { type ChunkRule, chunkCount, chunkKey, chunkRule, chunkStart, emitChunkCount } from "./conv-chunks.ts";
-import { type ConvShape, convFlops, shapeKey } from "./conv-shape.ts";
+import { convFlops, shapeKey } from "./conv-shape.ts";
 import { alignLine, type Fused, fused, type Kernel, pointers, type Stage, signature } from "./kernel.ts";
-import { type AccumulatePlan, bytesOfM, defineAccumulate, pitchOfM, TILE_BYTES } from "./winograd-accumulate.ts";
-import { plain, tilesOf, type WinogradWeightGradientSpec } from "./winograd-gradient-plan.ts";
+import { type AccumulatePlan, bytesOfM, defineAccumulate, pitchOfM, rowBytesOfM } from "./winograd-accumulate.ts";
+import { productsOf, tilesOf, type WinogradWeightGradientSpec } from "./winograd-gradient-plan.ts";
 import { clearInputScratch, defineInputTransform, inputScratch } from "./winograd-input.ts";
-import { defineInverse, INVERSE_SCRATCH } from "./winograd-inverse.ts";
-import { POINTS } from "./winograd-plan.ts";
+import { defineInverse, inverseScratch } from "./winograd-inverse.ts";
+import { codeKey, POINTS } from "./winograd-plan.ts";
 
 /** Tiles that a chunk should have, and bytes that all partial sums may take. */
 const CHUNK_TILES = 128;
 const PARTIAL_BYTES = 12e6;
 
 /** Stages (x, dy, partial, batch, local) and (partial, dw, batch, local). */
-export function chunkedGradient({ shape, relaxed, variant = {} }: WinogradWeightGradientSpec): Kernel {
-  const t = tilesOf(shape, 48, variant.blockRows);
-  const plan: AccumulatePlan = {
-    filters: shape.filters,
-    channels: shape.channels,
-    pitchY: t.dy.pitch,
-    pitchV: t.x.pitch,
-    panel: t.x.vectorStep,
-    unroll: variant.unroll ?? (relaxed ? 4 : 1),
-  };
+export function chunkedGradient(spec: WinogradWeightGradientSpec): Kernel {
+  const { shape, relaxed, variant = {} } = spec;
+  const t = tilesOf(shape, 48, spec, variant.blockRows);
+  const plan = productsOf(t, shape.filters, shape.channels, variant.unroll ?? (relaxed ? 4 : 1));
   const chunkBytes = alignLine(bytesOfM(plan));
   const rule = chunkRule(t.tilesY * t.tilesX, CHUNK_TILES, chunkBytes, PARTIAL_BYTES, variant.chunks);
   const ops = fused({ relaxed });
-  const name = `winogradWeightGradient ${shapeKey(shape)} b${t.blockRows} ${chunkKey(rule)} u${plan.unroll}${plain(relaxed)}`;
+  const name = `winogradWeightGradient ${shapeKey(shape)} b${t.blockRows} ${chunkKey(rule)} u${plan.unroll}${codeKey(spec)}`;
   const offsetDy = alignLine(inputScratch(t.x));
   const offsetV = offsetDy + alignLine(inputScratch(t.dy));
   const offsetY = offsetV + POINTS * t.x.pitch;
@@ -86,13 +80,13 @@ export function chunkedGradient({ shape, relaxed, variant = {} }: WinogradWeight
       });
     },
   };
-  const second = inverseStage(name, shape, plan, rule, chunkBytes, ops);
+  const second = inverseStage(name, spec, plan, rule, chunkBytes, ops);
   return {
     variant: `winograd weight gradient, ${chunkKey(rule)} chunks`,
     stages: [first, second],
     scratch: ({ batch }) => ({
       shared: { partial: chunkCount(rule, batch!) * chunkBytes },
-      local: Math.max(local, INVERSE_SCRATCH),
+      local: Math.max(local, inverseScratch(plan)),
     }),
     flops: ({ batch }) => convFlops(shape, batch!),
   };
@@ -101,7 +95,7 @@ export function chunkedGradient({ shape, relaxed, variant = {} }: WinogradWeight
 /** Stage (partial, dw, batch, local): a task makes the gradient of four filters. */
 function inverseStage(
   name: string,
-  shape: ConvShape,
+  { shape, wide = false }: WinogradWeightGradientSpec,
   plan: AccumulatePlan,
   rule: ChunkRule,
   chunkBytes: number,
@@ -115,15 +109,14 @@ function inverseStage(
       const inverse = defineInverse(
         module,
         `${name} inverse rows`,
-        { ...plan, allChannels: shape.channels, chunkBytes },
+        { ...plan, wide, allChannels: shape.channels, chunkBytes },
         ops,
       );
       return module.function({ name: stage.key, parameters: signature(stage.parameters) }, (f, named) => {
         const p = named as Record<string, Local<"i32">>;
-        const rowBytes = Math.ceil(shape.channels / 8) * TILE_BYTES;
         f.do(
           f.call(inverse, [
-            i32.add(p.partial!, i32.mul(p.t0!, rowBytes)),
+            i32.add(p.partial!, i32.mul(p.t0!, rowBytesOfM(plan))),
             i32.add(p.dw!, i32.mul(p.t0!, 4 * shape.channels * 36)),
             p.local!,
             i32.sub(p.t1!, p.t0!),

@@ -1,11 +1,12 @@
 /**
  * Sizes of the Winograd weight gradient: tiles of x (6×6) and dy (4×4) at the same places, transformed in blocks of tile
- * rows into panels of four channels, [36][channels/4][tiles of a block][4].
+ * rows into panels of w vectors of channels, two that can be joined or one, [36][channels/4w][tiles of a block][4w].
  */
 
 import type { ConvShape } from "./conv-shape.ts";
 import { type CodeOptions, planePitch } from "./kernel.ts";
-import { channelsTogether, type InputTransform } from "./winograd-input.ts";
+import type { AccumulatePlan } from "./winograd-accumulate.ts";
+import { type InputTransform, unitsOf } from "./winograd-input.ts";
 
 export interface WinogradWeightGradientVariant {
   /** Tile rows transformed together. */
@@ -33,18 +34,23 @@ export interface Tiles {
   readonly dy: InputTransform;
 }
 
-export function tilesOf(shape: ConvShape, blockTiles: number, blockRowsOption: number | undefined): Tiles {
+export function tilesOf(
+  shape: ConvShape,
+  blockTiles: number,
+  { wide = false }: CodeOptions,
+  blockRowsOption: number | undefined,
+): Tiles {
   const [y, x] = shape.axes;
   const tilesY = Math.ceil(y.output / 4);
   const tilesX = Math.ceil(x.output / 4);
   const blockRows = blockRowsOption ?? Math.max(1, Math.round(blockTiles / tilesX));
-  const vectorStep = blockRows * tilesX * 16;
-  const common = { tilesY, tilesX, tileStep: 16, vectorStep };
-  const image = (channels: number) => ({
-    channels,
-    pitch: planePitch((channels / 4) * vectorStep),
-    together: channelsTogether(channels),
-  });
+  const common = { tilesY, tilesX };
+  const image = (channels: number) => {
+    const units = unitsOf(channels, wide);
+    const tileStep = 16 * units.width;
+    const unitStep = blockRows * tilesX * tileStep;
+    return { channels, units, tileStep, unitStep, pitch: planePitch((channels / 4 / units.width) * unitStep) };
+  };
   return {
     tilesY,
     tilesX,
@@ -62,5 +68,15 @@ export function tilesOf(shape: ConvShape, blockTiles: number, blockRowsOption: n
   };
 }
 
-/** What keys of code without relaxed SIMD end with. */
-export const plain = (relaxed: boolean): string => (relaxed ? "" : " plain");
+/** The products of some filters and channels from transformed tiles. */
+export const productsOf = (t: Tiles, filters: number, channels: number, unroll: number): AccumulatePlan => ({
+  filters,
+  channels,
+  pitchY: t.dy.pitch,
+  pitchV: t.x.pitch,
+  widthY: t.dy.units.width,
+  width: t.x.units.width,
+  panelY: t.dy.unitStep,
+  panelV: t.x.unitStep,
+  unroll,
+});

@@ -5,22 +5,23 @@
  */
 
 import { i32, type Local, type ModuleBuilder } from "../assembler/index.ts";
-import { type ConvShape, convFlops, shapeKey } from "./conv-shape.ts";
+import { convFlops, shapeKey } from "./conv-shape.ts";
 import { alignLine, type Fused, fused, type Kernel, pointers, type Stage, signature } from "./kernel.ts";
 import { type AccumulatePlan, bytesOfM, defineAccumulate, pitchOfM } from "./winograd-accumulate.ts";
-import { plain, type Tiles, tilesOf, type WinogradWeightGradientSpec } from "./winograd-gradient-plan.ts";
+import { productsOf, type Tiles, tilesOf, type WinogradWeightGradientSpec } from "./winograd-gradient-plan.ts";
 import { clearInputScratch, defineInputTransform, inputScratch } from "./winograd-input.ts";
-import { defineInverse, INVERSE_SCRATCH } from "./winograd-inverse.ts";
-import { POINTS } from "./winograd-plan.ts";
+import { defineInverse, inverseScratch } from "./winograd-inverse.ts";
+import { codeKey, POINTS } from "./winograd-plan.ts";
 
 /** Stages (x, v, batch, local), (dy, y, batch, local) and (v, y, dw, batch, local). */
-export function stagedGradient({ shape, relaxed, variant = {} }: WinogradWeightGradientSpec): Kernel {
-  const t = tilesOf(shape, 64, variant.blockRows);
+export function stagedGradient(spec: WinogradWeightGradientSpec): Kernel {
+  const { shape, relaxed, variant = {} } = spec;
+  const t = tilesOf(shape, 64, spec, variant.blockRows);
   const ops = fused({ relaxed });
   const filters = Math.min(variant.blockFilters ?? 64, shape.filters);
   const channels = Math.min(variant.blockChannels ?? 32, shape.channels);
   const unroll = variant.unroll ?? (relaxed ? 4 : 1);
-  const name = `winogradWeightGradient staged ${shapeKey(shape)} b${t.blockRows} ${filters}×${channels} u${unroll}${plain(relaxed)}`;
+  const name = `winogradWeightGradient staged ${shapeKey(shape)} b${t.blockRows} ${filters}×${channels} u${unroll}${codeKey(spec)}`;
   const blocks = (batch: number): number => Math.ceil((batch * t.tilesY) / t.blockRows);
   const transform = (operand: "x" | "dy", target: "v" | "y"): Stage => {
     const stage: Stage = {
@@ -52,7 +53,7 @@ export function stagedGradient({ shape, relaxed, variant = {} }: WinogradWeightG
     };
     return stage;
   };
-  const multiply = productStage(name, shape, t, { filters, channels, unroll }, ops);
+  const multiply = productStage(name, spec, t, { filters, channels, unroll }, ops);
   return {
     variant: `winograd weight gradient, staged ${filters}×${channels}`,
     stages: [transform("x", "v"), transform("dy", "y"), multiply.stage],
@@ -66,29 +67,23 @@ export function stagedGradient({ shape, relaxed, variant = {} }: WinogradWeightG
 
 function productStage(
   name: string,
-  shape: ConvShape,
+  spec: WinogradWeightGradientSpec,
   t: Tiles,
   block: { filters: number; channels: number; unroll: number },
   ops: Fused,
 ): { stage: Stage; local: number } {
+  const { shape } = spec;
   const across = Math.ceil(shape.channels / block.channels);
   const down = Math.ceil(shape.filters / block.filters);
-  const part = (filters: number, channels: number): AccumulatePlan => ({
-    filters,
-    channels,
-    pitchY: t.dy.pitch,
-    pitchV: t.x.pitch,
-    panel: t.x.vectorStep,
-    unroll: block.unroll,
-  });
+  const part: Part = (filters, channels) => productsOf(t, filters, channels, block.unroll);
   const whole = part(block.filters, block.channels);
   const stage: Stage = {
     key: `${name} multiply`,
     parameters: pointers("v", "y", "dw", "batch", "local"),
     tasks: () => across * down,
-    define: (module) => defineProducts(module, stage, shape, t, whole, part, { across, down }, ops),
+    define: (module) => defineProducts(module, stage, spec, t, whole, part, { across, down }, ops),
   };
-  return { stage, local: alignLine(bytesOfM(whole)) + INVERSE_SCRATCH };
+  return { stage, local: alignLine(bytesOfM(whole)) + inverseScratch(whole) };
 }
 
 type Part = (filters: number, channels: number) => AccumulatePlan;
@@ -97,7 +92,7 @@ type Part = (filters: number, channels: number) => AccumulatePlan;
 function defineProducts(
   module: ModuleBuilder,
   stage: Stage,
-  shape: ConvShape,
+  { shape, wide = false }: WinogradWeightGradientSpec,
   t: Tiles,
   whole: AccumulatePlan,
   part: Part,
@@ -113,7 +108,7 @@ function defineProducts(
     if (found !== undefined) return found;
     const made = [
       defineAccumulate(module, key, part(filters, channels), ops),
-      defineInverse(module, `${key} inverse`, { filters, channels, allChannels: shape.channels }, ops),
+      defineInverse(module, `${key} inverse`, { ...part(filters, channels), wide, allChannels: shape.channels }, ops),
     ] as const;
     functions.set(key, made);
     return made;
@@ -131,8 +126,8 @@ function defineProducts(
       const emit = (filters: number, channels: number): void => {
         const plan = part(filters, channels);
         const [multiply, inverse] = functionsOf(filters, channels);
-        const y = f.let(i32.add(p.y!, i32.mul(o, (whole.filters / 4) * plan.panel)));
-        const v = f.let(i32.add(p.v!, i32.mul(c, (whole.channels / 4) * plan.panel)));
+        const y = f.let(i32.add(p.y!, i32.mul(o, (whole.filters / 4 / plan.widthY) * plan.panelY)));
+        const v = f.let(i32.add(p.v!, i32.mul(c, (whole.channels / 4 / plan.width) * plan.panelV)));
         const row = f.let(i32.const(0));
         f.doWhile(() => {
           const past = f.let(i32.add(row, t.blockRows));

@@ -3,8 +3,9 @@
  * two (what is convolved), or G g Gᵀ of 4×4 tiles side by side (dy as the filter of the weight gradient).
  *
  * Separable: columns first. The vertical transform of a column is shared by the two tiles that overlap there, so it is
- * done once for each image column and kept in a row buffer [channel vector][column][6]; then each tile is transformed
- * horizontally. Rows outside the image point at a row of zeros, columns outside stay zero in the row buffer.
+ * done once for each image column and kept in a row buffer [unit][column][6][vectors of a unit]; then each tile is
+ * transformed horizontally. A unit is one vector of four channels, or two neighbours in lockstep. Rows outside the image
+ * point at a row of zeros, columns outside stay zero in the row buffer.
  */
 
 import {
@@ -18,6 +19,7 @@ import {
   v128,
 } from "../assembler/index.ts";
 import { alignLine, CONSTANT_BYTES, type Fused, hoisted } from "./kernel.ts";
+import { lockstep, type Width } from "./winograd-lockstep.ts";
 import { DATA_CONSTANTS, dataTransform, FILTER_CONSTANTS, filterTransform } from "./winograd-matrices.ts";
 
 export interface InputTransform {
@@ -34,18 +36,32 @@ export interface InputTransform {
   readonly tilesX: number;
   /** Bytes from one transformed plane to the next. */
   readonly pitch: number;
-  /** Bytes from one tile to the next, and from one vector of four channels to the next, inside a plane. */
+  /** Bytes from one tile to the next, and from one unit of channels to the next, inside a plane. */
   readonly tileStep: number;
-  readonly vectorStep: number;
-  /** Channel vectors transformed together: whole cache lines are used while they are in reach. */
-  readonly together: number;
+  readonly unitStep: number;
+  readonly units: Units;
 }
 
-const COLUMN = 6 * 16;
+/** How the vectors of an image's channels are taken. */
+export interface Units {
+  /** Vectors of four channels in a unit; they are neighbours in planes as in the image. */
+  readonly width: Width;
+  /** Units transformed together: whole cache lines are used while they are in reach. */
+  readonly together: number;
+  /** The code's vectors may be joined. */
+  readonly wide: boolean;
+}
+
+/** Bytes of a transformed column of the row buffer. */
+const columnBytes = ({ units }: InputTransform): number => 6 * 16 * units.width;
 
 const transformOf = (t: InputTransform): typeof dataTransform => (t.window === 6 ? dataTransform : filterTransform);
 
-export const channelsTogether = (channels: number): number => [4, 3, 2].find((n) => (channels / 4) % n === 0) ?? 1;
+export function unitsOf(channels: number, wide: boolean): Units {
+  const width = wide && channels % 8 === 0 ? 2 : 1;
+  const fits = (n: number): boolean => (channels / 4) % (n * width) === 0;
+  return { width, together: (width === 2 ? [2] : [4, 3, 2]).find(fits) ?? 1, wide };
+}
 
 const bufferColumns = (t: InputTransform): number => 4 * t.tilesX + t.window - 4;
 
@@ -54,7 +70,9 @@ export function inputScratch(t: InputTransform): number {
   return constantsAt(t) + alignLine(FILTER_CONSTANTS.length * CONSTANT_BYTES);
 }
 
-const constantsAt = (t: InputTransform): number => alignLine(t.together * bufferColumns(t) * COLUMN) + zeroRowBytes(t);
+const constantsAt = (t: InputTransform): number => rowBufferBytes(t) + zeroRowBytes(t);
+
+const rowBufferBytes = (t: InputTransform): number => alignLine(t.units.together * bufferColumns(t) * columnBytes(t));
 
 const zeroRowBytes = (t: InputTransform): number => alignLine(t.width * t.channels * 4);
 
@@ -76,19 +94,21 @@ export function defineInputTransform(
   const parameters = { image: "i32", v: "i32", scratch: "i32", row0: "i32", row1: "i32" } as const;
   return module.function({ name, parameters, export: false }, (f, { image, v, scratch, row0, row1 }) => {
     const values = t.window === 6 ? DATA_CONSTANTS : FILTER_CONSTANTS;
-    const ops = hoisted(f, arithmetic, i32.add(scratch, constantsAt(t)), values);
+    const ops = hoisted(f, arithmetic, i32.add(scratch, constantsAt(t)), values, t.units.wide);
+    const { width, together } = t.units;
     const row = f.local("i32");
     f.for(row, row0, row1, 1, () => {
-      const rows = rowPointers(f, t, image, i32.add(scratch, alignLine(t.together * bufferColumns(t) * COLUMN)), row);
+      const rows = rowPointers(f, t, image, i32.add(scratch, rowBufferBytes(t)), row);
       const out = f.let(v);
       touchRows(f, t, rows);
-      f.repeat(t.channels / 4 / t.together, () => {
+      f.repeat(t.channels / 4 / width / together, () => {
         transformColumns(f, t, ops, rows, scratch);
-        for (const pointer of rows) f.increment(pointer, 16 * t.together);
-        for (let k = 0; k < t.together; k++) {
-          transformTiles(f, t, ops, i32.add(scratch, k * bufferColumns(t) * COLUMN), i32.add(out, k * t.vectorStep));
+        for (const pointer of rows) f.increment(pointer, 16 * width * together);
+        for (let k = 0; k < together; k++) {
+          const buffer = i32.add(scratch, k * bufferColumns(t) * columnBytes(t));
+          transformTiles(f, t, ops, buffer, i32.add(out, k * t.unitStep));
         }
-        f.increment(out, t.together * t.vectorStep);
+        f.increment(out, together * t.unitStep);
       });
       f.increment(v, t.tilesX * t.tileStep);
     });
@@ -112,7 +132,7 @@ function rowPointers(
   );
 }
 
-/** Vertical transforms of all image columns that some tile reads, for `together` channel vectors. */
+/** Vertical transforms of all image columns that some tile reads, for `together` units. */
 function transformColumns(
   f: FunctionBuilder,
   t: InputTransform,
@@ -122,17 +142,22 @@ function transformColumns(
 ): void {
   const columns = Math.min(t.width, bufferColumns(t) - t.padX);
   if (columns <= 0) return;
-  const out = f.let(i32.add(buffer, t.padX * COLUMN));
+  const { width, together } = t.units;
+  const out = f.let(i32.add(buffer, t.padX * columnBytes(t)));
   const pointers = rows.map((pointer) => f.let(pointer));
   f.repeat(columns, () => {
-    for (let k = 0; k < t.together; k++) {
-      const d = pointers.map((pointer) => f.let(v128.load(pointer, 16 * k)));
-      transformOf(t)(f, ops, d).forEach((value, j) => {
-        f.do(v128.store(out, value, k * bufferColumns(t) * COLUMN + j * 16));
+    for (let k = 0; k < together; k++) {
+      const unit = k * bufferColumns(t) * columnBytes(t);
+      lockstep(f, {
+        width,
+        inputs: t.window,
+        load: (i, byte) => v128.load(pointers[i]!, 16 * width * k + byte),
+        transform: (d) => transformOf(t)(f, ops, d),
+        store: (j, value, byte) => v128.store(out, value, unit + j * 16 * width + byte),
       });
     }
     for (const pointer of pointers) f.increment(pointer, t.channels * 4);
-    f.increment(out, COLUMN);
+    f.increment(out, columnBytes(t));
   });
 }
 
@@ -144,16 +169,20 @@ function transformTiles(
   buffer: ReturnType<typeof i32.add>,
   target: ReturnType<typeof i32.add>,
 ): void {
+  const { width } = t.units;
   const source = f.let(buffer);
   const out = f.let(target);
   f.repeat(t.tilesX, () => {
     for (let j = 0; j < 6; j++) {
-      const d = Array.from({ length: t.window }, (_, column) => f.let(v128.load(source, column * COLUMN + j * 16)));
-      transformOf(t)(f, ops, d).forEach((value, k) => {
-        f.do(v128.store(out, value, (6 * j + k) * t.pitch));
+      lockstep(f, {
+        width,
+        inputs: t.window,
+        load: (column, byte) => v128.load(source, column * columnBytes(t) + j * 16 * width + byte),
+        transform: (d) => transformOf(t)(f, ops, d),
+        store: (k, value, byte) => v128.store(out, value, (6 * j + k) * t.pitch + byte),
       });
     }
-    f.increment(source, 4 * COLUMN);
+    f.increment(source, 4 * columnBytes(t));
     f.increment(out, t.tileStep);
   });
 }

@@ -1,6 +1,7 @@
 /**
  * Winograd output transform: y = Aᵀ m A for the tiles of some tile rows, stored channels-last with what sticks out of
- * the image cut off. Rows first into scratch (6×4), then columns to the four-by-four outputs, where the epilogue acts.
+ * the image cut off. Rows first into scratch [4 columns][6][vectors], then columns to the four-by-four outputs, where the
+ * epilogue acts. One vector of channels at a time, or two neighbours.
  */
 
 import {
@@ -13,11 +14,12 @@ import {
 } from "../assembler/index.ts";
 import type { Epilogue, EpilogueVector } from "./epilogue.ts";
 import { CONSTANT_BYTES, type Fused, hoisted } from "./kernel.ts";
+import { lockstep, type Width } from "./winograd-lockstep.ts";
 import { OUTPUT_CONSTANTS, outputTransform } from "./winograd-matrices.ts";
 import type { WinogradPlan } from "./winograd-plan.ts";
 
-const CONSTANTS_AT = 24 * 16;
-export const OUTPUT_SCRATCH = CONSTANTS_AT + OUTPUT_CONSTANTS.length * CONSTANT_BYTES;
+const constantsAt = (wide: boolean): number => 24 * (wide ? 32 : 16);
+export const outputScratch = (wide: boolean): number => constantsAt(wide) + OUTPUT_CONSTANTS.length * CONSTANT_BYTES;
 
 /**
  * Defines `(m, y, scratch, row0, row1, channel0, channel1, …epilogue)` for tile rows [row0, row1), tiles consecutive from
@@ -43,7 +45,7 @@ export function defineOutputTransform(
   const [height, width] = [plan.shape.axes[0].output, plan.shape.axes[1].output];
   const pixel = plan.filters * 4;
   return module.function({ name, parameters, export: false }, (f, p) => {
-    const ops = hoisted(f, arithmetic, i32.add(p.scratch, CONSTANTS_AT), OUTPUT_CONSTANTS);
+    const ops = hoisted(f, arithmetic, i32.add(p.scratch, constantsAt(plan.wide)), OUTPUT_CONSTANTS, plan.wide);
     const extra = Object.fromEntries(Object.keys(epilogue?.parameters ?? {}).map((key) => [key, p[key as "m"]]));
     const row = f.local("i32");
     f.for(row, p.row0, p.row1, 1, () => {
@@ -55,14 +57,27 @@ export function defineOutputTransform(
       f.doWhile(() => {
         const channel = f.let(p.channel0);
         const m = f.let(p.m);
-        f.doWhile(() => {
-          transformTile(f, plan, ops, m, p.scratch);
-          storeTile(f, plan, ops, { scratch: p.scratch, y: p.y, offset, channel, top, left, epilogue, extra });
-          f.increment(m, 16);
-          f.increment(offset, 16);
-          f.increment(channel, 16);
-          return i32.ne(channel, p.channel1);
-        });
+        const tile = (width: Width): void => {
+          transformTile(f, plan, ops, width, m, p.scratch);
+          storeTile(f, plan, ops, { width, scratch: p.scratch, y: p.y, offset, channel, top, left, epilogue, extra });
+          f.increment(m, 16 * width);
+          f.increment(offset, 16 * width);
+          f.increment(channel, 16 * width);
+        };
+        const loop = (width: Width): void =>
+          f.doWhile(() => {
+            tile(width);
+            return i32.ne(channel, p.channel1);
+          });
+        if (!plan.wide) loop(1);
+        else if (plan.filters % 8 === 0) loop(2);
+        else {
+          f.while(
+            () => i32.gtS(i32.sub(p.channel1, channel), 16),
+            () => tile(2),
+          );
+          f.if(i32.ne(channel, p.channel1), () => tile(1));
+        }
         f.increment(p.m, plan.groupFilters * 4);
         f.set(offset, i32.add(offset, i32.sub(i32.add(p.channel0, 4 * pixel), p.channel1)));
         f.increment(left, 4);
@@ -77,18 +92,23 @@ function transformTile(
   f: FunctionBuilder,
   plan: WinogradPlan,
   ops: Fused,
+  width: Width,
   m: Local<"i32">,
   scratch: Local<"i32">,
 ): void {
   for (let j = 0; j < 6; j++) {
-    const products = [0, 1, 2, 3, 4, 5].map((k) => f.let(v128.load(m, (6 * j + k) * plan.pitchM)));
-    outputTransform(f, ops, products, 4).forEach((value, column) => {
-      f.do(v128.store(scratch, value, (column * 6 + j) * 16));
+    lockstep(f, {
+      width,
+      inputs: 6,
+      load: (k, byte) => v128.load(m, (6 * j + k) * plan.pitchM + byte),
+      transform: (products) => outputTransform(f, ops, products, 4),
+      store: (column, value, byte) => v128.store(scratch, value, (column * 6 + j) * 16 * width + byte),
     });
   }
 }
 
 interface TileStore {
+  readonly width: Width;
   readonly scratch: Local<"i32">;
   readonly y: Local<"i32">;
   /** Bytes from the result's start to the tile's first pixel, at this channel. */
@@ -103,23 +123,31 @@ interface TileStore {
 function storeTile(f: FunctionBuilder, plan: WinogradPlan, ops: Fused, store: TileStore): void {
   const [height, width] = [plan.shape.axes[0].output, plan.shape.axes[1].output];
   const pixel = plan.filters * 4;
+  const { width: vectorCount } = store;
+  const bytes = Array.from({ length: vectorCount }, (_, k) => 16 * k);
   const address = f.let(i32.add(store.y, store.offset));
   for (let column = 0; column < 4; column++) {
     const emit = (): void => {
-      const sums = [0, 1, 2, 3, 4, 5].map((j) => f.let(v128.load(store.scratch, (column * 6 + j) * 16)));
-      const values = outputTransform(f, ops, sums, 4).map((value) => f.let(value));
+      const sums = bytes.map((byte) =>
+        [0, 1, 2, 3, 4, 5].map((j) => f.let(v128.load(store.scratch, (column * 6 + j) * 16 * vectorCount + byte))),
+      );
+      const neighbours = sums.map((six) => outputTransform(f, ops, six, 4).map((value) => f.let(value)));
+      const rows = [0, 1, 2, 3].map((row) => neighbours.map((four) => four[row]!));
       const place = (row: number): number => (row * width + column) * pixel;
-      const vectors = values.map(
-        (value, row): EpilogueVector => ({
-          value,
-          offset: i32.add(store.offset, place(row)),
-          channel: store.channel,
-          lanes: 4,
-        }),
+      const vectors = rows.flatMap((values, row) =>
+        values.map(
+          (value, k): EpilogueVector => ({
+            value,
+            offset: i32.add(store.offset, place(row) + 16 * k),
+            channel: k === 0 ? store.channel : i32.add(store.channel, 16 * k),
+            lanes: 4,
+          }),
+        ),
       );
       store.epilogue?.emit(f, store.extra, vectors);
-      values.forEach((value, row) => {
-        const put = (): void => f.do(v128.store(address, value, place(row)));
+      rows.forEach((values, row) => {
+        const stores = values.map((value, k) => v128.store(address, value, place(row) + 16 * k));
+        const put = (): void => f.do(...stores.reverse());
         // Rows 4·ty … always exist; later ones may not where the height is not a multiple of 4.
         if (row >= ((height - 1) % 4) + 1) f.if(i32.ltS(store.top, height - row), put);
         else put();

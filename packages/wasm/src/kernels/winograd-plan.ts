@@ -3,13 +3,15 @@
  * (n, ty) lie in sequence; a block is a number of consecutive tile rows and is what one task transforms. Blocks may
  * run over images; the last may be short.
  *
- * Layouts, in float32: V[36][tiles][channels], M[36][tiles][groupFilters] and U[36][filters/8][channels][8], the last panel of
- * 4 if filters is not a multiple of 8; planes at an odd cache-line pitch, because all 36 are written in turn. The filters
- * of a group are read in sequence, point after point: U is the largest of the three and comes from far away.
+ * Layouts, in float32: V[36][tiles][channels], M[36][tiles][groupFilters] and U[36][filters/P][channels][P] in panels of
+ * P = 8 filters, 16 where vectors have 256 bits, the last panel of as many as are left; planes at an odd cache-line pitch,
+ * because all 36 are written in turn. The filters of a group are read in sequence, point after point: U is the largest of
+ * the three and comes from far away.
  */
 
+import { rowTileSizes } from "./contract-tile.ts";
 import type { ConvShape } from "./conv-shape.ts";
-import { planePitch } from "./kernel.ts";
+import { type CodeOptions, planePitch } from "./kernel.ts";
 
 export const POINTS = 36;
 
@@ -22,13 +24,20 @@ export interface WinogradPlan {
   /** Tile rows of a block, and tiles of a whole block. */
   readonly blockRows: number;
   readonly blockTiles: number;
-  /** Rows (tiles) of the register tile; buffers hold whole register tiles. */
+  /** Vectors are joined to 256 bits. */
+  readonly wide: boolean;
+  /**
+   * Rows (tiles) of the register tile. Of 128 bits, all register tiles have so many and buffers hold whole ones; of 256
+   * bits it is the largest of several sizes that fill a block exactly.
+   */
   readonly tileRows: number;
+  /** Filters of a panel of U, the columns of the register tile. */
+  readonly panel: number;
   /** Bytes from plane to plane. */
   readonly pitchV: number;
   readonly pitchM: number;
   readonly pitchU: number;
-  /** Filters that are multiplied and transformed back together, a multiple of 8 unless all: keeps M near. */
+  /** Filters that are multiplied and transformed back together, whole panels unless all: keeps M near. */
   readonly groupFilters: number;
   readonly unroll: number;
 }
@@ -49,6 +58,10 @@ const bestTileRows = (tiles: number): number =>
     paddedTiles(tiles, rows) < paddedTiles(tiles, best) ? rows : best,
   );
 
+/** Of 256 bits: the largest register tile, 6×16, and the rows from which on sums no longer wait for one another. */
+const WIDE_TILE_ROWS = 6;
+const HIDING_ROWS = 4;
+
 /**
  * Tiles of a block: enough that the filters are worth fetching, few enough that V stays in the second-level cache, and
  * that small batches have tasks for every thread. Speed hardly changes between 14 and 64.
@@ -56,10 +69,14 @@ const bestTileRows = (tiles: number): number =>
 const BLOCK_TILES = 16;
 
 /** Tile rows of a block: about `wanted` tiles, in a number that register tiles fill. */
-export function bestBlockRows(tilesX: number, wanted: number): number {
+export function bestBlockRows(tilesX: number, wanted: number, wide = false): number {
+  const work = (tiles: number): number =>
+    wide
+      ? rowTileSizes(tiles, WIDE_TILE_ROWS).reduce((sum, size) => sum + Math.max(size, HIDING_ROWS), 0)
+      : paddedTiles(tiles, bestTileRows(tiles));
   const score = (rows: number): number => {
     const tiles = rows * tilesX;
-    return paddedTiles(tiles, bestTileRows(tiles)) / tiles + 0.1 * Math.abs(Math.log(tiles / wanted));
+    return work(tiles) / tiles + 0.1 * Math.abs(Math.log(tiles / wanted));
   };
   const candidates = Array.from({ length: Math.ceil((2 * wanted) / tilesX) }, (_, i) => i + 1);
   return candidates.reduce((best, rows) => (score(rows) < score(best) ? rows : best));
@@ -75,15 +92,22 @@ export interface WinogradVariant {
 }
 
 /** Without relaxed SIMD there are older engines, whose compilers do worse the more is unrolled. */
-export function winogradPlan(shape: ConvShape, relaxed: boolean, variant: WinogradVariant = {}): WinogradPlan {
+export function winogradPlan(
+  shape: ConvShape,
+  { relaxed, wide = false }: CodeOptions,
+  variant: WinogradVariant = {},
+): WinogradPlan {
   const [y, x] = shape.axes;
   const tilesY = Math.ceil(y.output / 4);
   const tilesX = Math.ceil(x.output / 4);
-  const blockRows = variant.blockRows ?? bestBlockRows(tilesX, BLOCK_TILES);
+  const blockRows = variant.blockRows ?? bestBlockRows(tilesX, BLOCK_TILES, wide);
   const tiles = blockRows * tilesX;
-  const tileRows = variant.tileRows ?? bestTileRows(tiles);
-  const groupFilters = Math.min(variant.groupFilters ?? 64, shape.filters);
-  const held = Math.ceil(tiles / tileRows) * tileRows;
+  const tileRows = wide
+    ? Math.max(HIDING_ROWS, variant.tileRows ?? WIDE_TILE_ROWS)
+    : (variant.tileRows ?? bestTileRows(tiles));
+  const panel = panelFilters(wide);
+  const groupFilters = Math.min(Math.ceil((variant.groupFilters ?? 64) / panel) * panel, shape.filters);
+  const held = wide ? tiles : paddedTiles(tiles, tileRows);
   return {
     shape,
     channels: shape.channels,
@@ -92,7 +116,9 @@ export function winogradPlan(shape: ConvShape, relaxed: boolean, variant: Winogr
     tilesX,
     blockRows,
     blockTiles: tiles,
+    wide,
     tileRows,
+    panel,
     pitchV: planePitch(held * shape.channels * 4),
     pitchM: planePitch(held * groupFilters * 4),
     pitchU: filterPitch(shape.channels, shape.filters),
@@ -101,11 +127,22 @@ export function winogradPlan(shape: ConvShape, relaxed: boolean, variant: Winogr
   };
 }
 
-/** Bytes of a panel of eight filters at one point, from plane to plane of U, and of the whole of U. */
-export const panelBytes = (contracted: number): number => contracted * 32;
+/** Filters of a panel of U. */
+export const panelFilters = (wide: boolean): number => (wide ? 16 : 8);
+
+/** Bytes from plane to plane of U, whatever its panels, and of the whole of U. */
 export const filterPitch = (contracted: number, columns: number): number =>
-  planePitch(Math.ceil(columns / 8) * panelBytes(contracted));
+  planePitch(Math.ceil(columns / 8) * contracted * 32);
 export const filterBytes = (contracted: number, columns: number): number => POINTS * filterPitch(contracted, columns);
 
 export const blockCount = (plan: WinogradPlan, batch: number): number =>
   Math.ceil((batch * plan.tilesY) / plan.blockRows);
+
+/** Sizes of register tiles that a block of the plan, whole or short, may be cut into where vectors have 256 bits. */
+export function rowSizesOf({ tilesX, blockRows, tileRows }: WinogradPlan): ReadonlySet<number> {
+  const counts = Array.from({ length: blockRows }, (_, i) => (i + 1) * tilesX);
+  return new Set(counts.flatMap((tiles) => rowTileSizes(tiles, tileRows)));
+}
+
+/** What keys of code end with where it depends on the engine. */
+export const codeKey = ({ relaxed, wide }: CodeOptions): string => `${relaxed ? "" : " plain"}${wide ? " wide" : ""}`;
