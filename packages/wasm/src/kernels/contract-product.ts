@@ -13,6 +13,7 @@ import { beginTask, type Task } from "./contract-task.ts";
 import { forRowTiles, tileLocals } from "./contract-tile.ts";
 import { type Epilogue, epilogueKey, epilogueParameters } from "./epilogue.ts";
 import { alignLine, type Extents, type Parameter, pointers, type Stage, signature } from "./kernel.ts";
+import { touch } from "./touch.ts";
 
 function parametersOf(plan: ContractPlan, epilogue: Epilogue | undefined): Parameter[] {
   const { chunked, constantK, packA, b, inOneBlock } = plan;
@@ -33,6 +34,13 @@ export function localBytes(plan: ContractPlan, { rows, columns, block }: Extents
   const width = (plan.b === "local" ? columns! : 0) + (plan.packA ? rows! : 0);
   return alignLine(width * block! * plan.element.bytes);
 }
+
+/** Elements of a row from which on reading six of them at once defeats the prefetcher. */
+const LONG_ROW = 128;
+
+/** Whether the rows of a tile follow one another in memory without a gap, so that they can be fetched in sequence. */
+const comesAsOneRun = ({ shape, inOneBlock }: ContractPlan): boolean =>
+  inOneBlock && shape.a.k === 1 && shape.a.m === shape.k && shape.k >= LONG_ROW;
 
 export function productStage(plan: ContractPlan, epilogue: Epilogue | undefined): Stage {
   const { shape, chunked } = plan;
@@ -75,6 +83,7 @@ function defineProduct(module: ModuleBuilder, stage: Stage, plan: ContractPlan, 
             ? i32.add(a, i32.mul(row, shape.a.m * bytes))
             : i32.add(localA, i32.mul(i32.mul(i32.sub(row, t.i0), count), bytes)),
         );
+        if (localA === undefined && comesAsOneRun(plan)) touch(f, tileA, rows * shape.k * bytes);
         const panels: Panels = { row, rows, a: tileA, b: localB, from, count, first, last };
         emitPanels(f, plan, t, locals, panels, epilogue, p);
       });
