@@ -248,8 +248,9 @@ function definePanel(
 
 /** Rows that a register tile of so many vectors takes at most. */
 function rowLimit(plan: DirectPlan, vectors: number): number {
-  const registers = plan.wide && vectors % 2 === 0 ? vectors / 2 : vectors;
-  return registers === 1 ? Math.min(12, 2 * plan.rows + 2) : plan.rows;
+  if (vectors === 1) return Math.min(12, 2 * plan.rows + 2);
+  // One pair: as many sums as multiply-adds are under way at once; more were slower.
+  return plan.wide && vectors === 2 ? Math.max(8, plan.rows) : plan.rows;
 }
 
 interface TapTile {

@@ -213,10 +213,22 @@ function defineTaps(module: ModuleBuilder, stage: Stage, plan: WeightGradientPla
       );
       const first = f.let(i32.add(i32.mul(unit.row, y.stride), -y.padBefore));
       const line = i32.add(i32.mul(unit.image, y.output), unit.row);
-      const dy = i32.add(p.dy!, i32.add(i32.mul(line, x.output * pixelY), i32.mul(group, shape.filters * 4)));
-      f.if(unit.images, () => copyRows(f, copy, { target: p.local!, image, first }));
-      const partial = i32.add(p.partial!, i32.add(i32.mul(chunk, plan.chunkBytes), i32.mul(group, plan.groupBytes)));
-      f.do(f.call(sums, [dy, p.local!, partial, i32.mul(unit.rows, unit.images), unit.first]));
+      const dy = f.let(i32.add(p.dy!, i32.add(i32.mul(line, x.output * pixelY), i32.mul(group, shape.filters * 4))));
+      const partial = f.let(
+        i32.add(p.partial!, i32.add(i32.mul(chunk, plan.chunkBytes), i32.mul(group, plan.groupBytes))),
+      );
+      const left = f.let(unit.images);
+      const start = f.let(unit.first);
+      // At least once: an empty unit writes its zeros.
+      f.doWhile(() => {
+        f.if(left, () => copyRows(f, copy, { target: p.local!, image, first }));
+        f.do(f.call(sums, [dy, p.local!, partial, i32.mul(unit.rows, i32.ne(left, 0)), start]));
+        f.set(start, 0);
+        f.increment(image, y.input * x.input * pixelX);
+        f.increment(dy, y.output * x.output * pixelY);
+        f.increment(left, -1);
+        return i32.gtS(left, 0);
+      });
     });
   });
 }

@@ -9,7 +9,8 @@
  * `taps`, for few input channels: register tiles of taps·channels × 8 filters, dy read in place.
  *
  * Where the engine joins pairs of vectors (`wide`), tiles are twice as wide, and panels of x have eight channels, so that
- * the vectors of a pair are neighbours. Neither units, chunks nor the layout of sums change, so bits do not either.
+ * the vectors of a pair are neighbours. Some shapes whose channels fill no such tile then go by `taps`, over the units of
+ * `panels`. Neither units nor chunks depend on it, so bits do not either.
  */
 
 import { type ChunkRule, chunkCount, chunkRule } from "./conv-chunks.ts";
@@ -66,6 +67,15 @@ const USUAL_BATCH = 32;
 
 export const taps = ({ axes: [y, x] }: ConvShape): number => y.kernel * x.kernel;
 
+/**
+ * Whether tiles across filters are fuller than those across channels, which 16 channels fill: few channels, and no more
+ * taps of them than one function should hold.
+ */
+function tapsFillTiles(shape: ConvShape): boolean {
+  const { channels, filters } = shape;
+  return filters % 4 === 0 && filters >= 8 && channels <= 12 && channels * taps(shape) <= 200;
+}
+
 export function weightGradientPlan(
   shape: ConvShape,
   { relaxed, wide = false }: CodeOptions,
@@ -77,36 +87,40 @@ export function weightGradientPlan(
     filters,
     axes: [y, x],
   } = shape;
-  const few = channels * taps(shape) <= 48 && filters % 4 === 0;
-  const arrangement = variant.arrangement ?? (few ? "taps" : "panels");
+  const places = channels * taps(shape);
+  const few = places <= 48 && filters % 4 === 0;
+  /** The arrangement that units and chunks are cut for, and with them the order of every sum. */
+  const units = variant.arrangement ?? (few ? "taps" : "panels");
+  const arrangement = variant.arrangement ?? (wide && tapsFillTiles(shape) ? "taps" : units);
   if (arrangement === "taps" && filters % 4 !== 0)
     throw new Error(`the taps arrangement needs filters in fours, got ${filters}`);
-  const groupBytes =
-    arrangement === "taps"
-      ? Math.ceil(filters / 8) * taps(shape) * channels * 32
+  const bytesOfGroup = (of: "panels" | "taps"): number =>
+    of === "taps"
+      ? Math.ceil(filters / 8) * places * 32
       : Math.ceil(filters / 4) * Math.ceil(channels / 8) * taps(shape) * TILE;
+  const groupBytes = bytesOfGroup(arrangement);
   const positions = y.output * x.output;
-  const chunks = chunkRule(positions, CHUNK_POSITIONS, groups * groupBytes, PARTIAL_BYTES, variant.chunks);
+  const chunks = chunkRule(positions, CHUNK_POSITIONS, groups * bytesOfGroup(units), PARTIAL_BYTES, variant.chunks);
   // Where a usual batch gives few chunks, blocks of channels make tasks.
   const split = Math.max(1, Math.ceil(TASKS / (chunkCount(chunks, USUAL_BATCH) * groups)));
   const blockChannels =
-    arrangement === "taps"
+    units === "taps"
       ? channels
       : Math.min(channels, variant.blockChannels ?? Math.max(8, Math.ceil(channels / split / 8) * 8));
   const rowsOf = (block: number): number => (block - 1) * y.stride + (y.kernel - 1) * y.dilation + 1;
   const copiedColumns = (x.output - 1) * x.stride + (x.kernel - 1) * x.dilation + 1;
-  const vectorsX = arrangement === "taps" ? channels / 4 : Math.ceil(blockChannels / 4);
-  const vectorsY = arrangement === "taps" ? 0 : Math.ceil(filters / 4);
+  const vectorsX = units === "taps" ? channels / 4 : Math.ceil(blockChannels / 4);
+  const vectorsY = units === "taps" ? 0 : Math.ceil(filters / 4);
   const bytesOf = (block: number): number =>
     (rowsOf(block) * copiedColumns * vectorsX + block * x.output * vectorsY) * 16;
-  const near = arrangement === "taps" ? 192 : 512;
+  const near = units === "taps" ? 192 : 512;
   const fitting = Array.from({ length: y.output }, (_, i) => i + 1).filter(
     (n) => n === 1 || (bytesOf(n) <= COPY_BYTES && n * x.output <= near),
   );
   const blockRows = Math.min(variant.blockRows ?? fitting.at(-1) ?? 1, Math.max(1, y.output));
   const rowBlocks = Math.ceil(y.output / blockRows);
   const wanted = Math.min(Math.floor(COPY_BYTES / bytesOf(blockRows)), Math.floor(near / (blockRows * x.output)));
-  const images = rowBlocks === 1 && arrangement === "panels" ? Math.max(1, variant.images ?? wanted) : 1;
+  const images = rowBlocks === 1 && units === "panels" ? Math.max(1, variant.images ?? wanted) : 1;
   const copiedRows = rowsOf(blockRows);
   const panelVectors = wide && channels > 4 ? 2 : 1;
   const imageX = copiedRows * copiedColumns * panelVectors * 16;
@@ -120,13 +134,13 @@ export function weightGradientPlan(
     rowBlocks,
     images,
     chunks,
-    blockChannels,
+    blockChannels: arrangement === "taps" ? channels : blockChannels,
     copiedRows,
     copiedColumns,
     imageX,
     imageY,
     groupBytes,
-    channelBlocks: Math.ceil(channels / blockChannels),
+    channelBlocks: arrangement === "taps" ? 1 : Math.ceil(channels / blockChannels),
     rows: variant.rows ?? (wide ? 6 : relaxed ? 5 : 4),
     unroll: variant.unroll ?? (relaxed ? 4 : 1),
     pitchX: planePitch(images * imageX),
