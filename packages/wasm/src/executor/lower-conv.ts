@@ -31,7 +31,7 @@ export const lowerConv: Lowering<ConvKernel> = (kernel, context) => {
   };
   const made = convKernel(spec);
   const { algorithm } = made;
-  const choices = options.relaxed ? convChoices(direction, algorithm) : [];
+  const choices = options.relaxed ? convChoices(direction, algorithm, options.wide === true) : [];
   const alternatives = alternativesOf(choices, (variant) =>
     lowered(convKernel({ ...spec, variant: { ...variant, algorithm } })),
   );
@@ -39,17 +39,19 @@ export const lowerConv: Lowering<ConvKernel> = (kernel, context) => {
 };
 
 /** Register tiles, unrolling and blocks that leave the order of every sum alone. */
-function convChoices(direction: ConvDirection, algorithm: ConvAlgorithm): readonly ConvVariant[] {
+function convChoices(direction: ConvDirection, algorithm: ConvAlgorithm, wide: boolean): readonly ConvVariant[] {
   if (direction === "weightGradient") {
     if (algorithm === "winograd") return [2, 8].map((unroll) => ({ winogradWeightGradient: { unroll } }));
     if (algorithm === "direct")
       return [{ rows: 4 }, { rows: 6 }, { unroll: 2 }].map((weightGradient) => ({ weightGradient }));
     return [];
   }
-  if (algorithm === "winograd")
-    return [{ tileRows: 4 }, { tileRows: 6 }, { unroll: 4 }, { groupFilters: 32 }, { groupFilters: 128 }].map(
-      (winograd) => ({ winograd }),
-    );
+  if (algorithm === "winograd") {
+    const blocks = wide ? [{ blockTiles: 32 }, { blockTiles: 64 }] : [{ tileRows: 6 }];
+    return [{ tileRows: 4 }, ...blocks, { unroll: 4 }, { groupFilters: 32 }, { groupFilters: 128 }].map((winograd) => ({
+      winograd,
+    }));
+  }
   if (algorithm === "direct")
     return [{ rows: 4 }, { rows: 5 }, { rows: 6 }, { unroll: 2 }, { unroll: 8 }].map((direct) => ({ direct }));
   return [];

@@ -45,10 +45,15 @@ export function chooseConv({ shape, direction, precision }: ConvQuestion): ConvA
   return winograd < 0.9 * direct ? "winograd" : "direct";
 }
 
-/** Blocks from which on the fused arrangement has work for every thread. */
+/** Blocks from which on the fused arrangement has work for every thread; larger blocks need not be so many. */
 const MANY_BLOCKS = 16;
-/** Staged: more tiles in a block, because every block fetches all filters, and smaller groups of filters for more tasks. */
-const STAGED_TILES = 32;
+const MANY_LARGE_BLOCKS = 8;
+const LARGE_BLOCK = 30;
+/**
+ * Staged: more tiles in a block, because every block fetches all filters, all the more where joined vectors would wait for
+ * them; and smaller groups of filters for more tasks.
+ */
+const STAGED_TILES = { narrow: 32, wide: 128 };
 const STAGED_FILTERS = 32;
 
 export interface WinogradCut {
@@ -61,10 +66,14 @@ export interface WinogradCut {
 export function winogradArrangement(shape: ConvShape, batch: number, options: CodeOptions): WinogradCut {
   const plan = winogradPlan(shape, options);
   const { blockRows, groupFilters, tilesX, tilesY } = plan;
-  if (blockCount(plan, batch) >= MANY_BLOCKS) return { arrangement: "fused", blockRows, groupFilters };
+  const many = plan.wide && plan.blockTiles >= LARGE_BLOCK ? MANY_LARGE_BLOCKS : MANY_BLOCKS;
+  if (blockCount(plan, batch) >= many) return { arrangement: "fused", blockRows, groupFilters };
   return {
     arrangement: "staged",
-    blockRows: Math.min(bestBlockRows(tilesX, STAGED_TILES, plan.wide), Math.max(1, batch * tilesY)),
+    blockRows: Math.min(
+      bestBlockRows(tilesX, STAGED_TILES[plan.wide ? "wide" : "narrow"], plan.wide),
+      Math.max(1, batch * tilesY),
+    ),
     groupFilters: Math.min(STAGED_FILTERS, groupFilters),
   };
 }

@@ -27,10 +27,15 @@ export interface InversePlan extends ProductPlan {
 
 type Width = Pick<InversePlan, "width">;
 
-/** Scratch: [6][6] sums of a unit of channels, [3][6] half transformed, and of joined vectors the taps [9], then constants. */
+/**
+ * Scratch: [6][6] sums of a unit of channels, [3][6] half transformed; of joined vectors the taps [9], and a tile of dw,
+ * [4 filters][16 channels][9]; then constants.
+ */
 const HALF_AT = 36;
 const TAPS_AT = HALF_AT + 18;
-const constantsAt = ({ width }: Width): number => (TAPS_AT + (width > 1 ? 9 : 0)) * 16 * width;
+const DW_AT = TAPS_AT + 9;
+const DW_ROW = 16 * 36;
+const constantsAt = ({ width }: Width): number => (width > 1 ? DW_AT * 16 * width + 4 * DW_ROW : TAPS_AT * 16 * width);
 export const inverseScratch = (plan: Width): number => constantsAt(plan) + OUTPUT_CONSTANTS.length * CONSTANT_BYTES;
 
 /** Defines `(m, dw, scratch, count, chunks)`: `count` rows of four filters, from the first tile of `m` and filter of `dw` on. */
@@ -49,14 +54,15 @@ export function defineInverse(
       const tile = (units: number): void => {
         for (let k = 0; k < units; k++) {
           const source = f.let(i32.add(m, 16 * width * k));
-          const target = f.let(out);
+          const target = f.let(width > 1 ? i32.add(scratch, DW_AT * 16 * width + k * 4 * width * 36) : out);
           f.repeat(4, () => {
             invert(f, plan, ops, { source, scratch, target, chunks });
             f.increment(source, 32 * width);
-            f.increment(target, plan.allChannels * 36);
+            f.increment(target, width > 1 ? DW_ROW : plan.allChannels * 36);
           });
-          f.increment(out, 4 * width * 36);
+          if (width === 1) f.increment(out, 4 * width * 36);
         }
+        if (width > 1) copyTile(f, plan, scratch, out, units);
         f.increment(m, tileBytes(plan));
       };
       f.repeat(Math.floor(plan.channels / (8 * width)), () => tile(2));
@@ -110,10 +116,32 @@ function invert(
   // Lanes of joined vectors are best taken from memory.
   if (width === 1) return;
   for (let tap = 0; tap < 9; tap++) {
-    for (let k = 0; k < width; k++) {
-      storeTaps(f.let(v128.load(scratch, (TAPS_AT + tap) * vector + 16 * k)), tap, 4 * k);
+    for (let channel = 0; channel < 4 * width; channel++) {
+      f.do(i32.store(target, i32.load(scratch, (TAPS_AT + tap) * vector + 4 * channel), channel * 36 + tap * 4));
     }
   }
+}
+
+/** Four filters of dw from scratch to their places: whole vectors, because single stores would wait for memory. */
+function copyTile(
+  f: FunctionBuilder,
+  { width, allChannels }: InversePlan,
+  scratch: Local<"i32">,
+  out: Local<"i32">,
+  units: number,
+): void {
+  const from = f.let(i32.add(scratch, DW_AT * 16 * width));
+  const to = f.let(out);
+  const bytes = units * 4 * width * 36;
+  f.repeat(4, () => {
+    for (let at = 0; at < bytes; at += 32) {
+      const [low, high] = [f.let(v128.load(from, at)), f.let(v128.load(from, at + 16))];
+      f.do(v128.store(to, high, at + 16), v128.store(to, low, at));
+    }
+    f.increment(from, DW_ROW);
+    f.increment(to, allChannels * 36);
+  });
+  f.increment(out, bytes);
 }
 
 /** The sums of all chunks, in their order, into scratch. */

@@ -67,6 +67,15 @@ const HIDING_ROWS = 4;
  * that small batches have tasks for every thread. Speed hardly changes between 14 and 64.
  */
 const BLOCK_TILES = 16;
+/**
+ * Every block fetches all filters. Where these come from beyond the second-level cache, joined vectors would wait for them,
+ * and blocks have more tiles.
+ */
+const FAR_BLOCK_TILES = 32;
+const FAR_BYTES = 4e6;
+
+const blockTilesOf = ({ channels, filters }: ConvShape, wide: boolean): number =>
+  wide && POINTS * channels * filters * 4 > FAR_BYTES ? FAR_BLOCK_TILES : BLOCK_TILES;
 
 /** Tile rows of a block: about `wanted` tiles, in a number that register tiles fill. */
 export function bestBlockRows(tilesX: number, wanted: number, wide = false): number {
@@ -83,8 +92,9 @@ export function bestBlockRows(tilesX: number, wanted: number, wide = false): num
 }
 
 export interface WinogradVariant {
-  /** Tile rows of a block. */
+  /** Tile rows of a block; or about how many tiles it should have, which goes first. */
   readonly blockRows?: number;
+  readonly blockTiles?: number;
   /** Rows of the register tile. */
   readonly tileRows?: number;
   readonly groupFilters?: number;
@@ -100,7 +110,10 @@ export function winogradPlan(
   const [y, x] = shape.axes;
   const tilesY = Math.ceil(y.output / 4);
   const tilesX = Math.ceil(x.output / 4);
-  const blockRows = variant.blockRows ?? bestBlockRows(tilesX, BLOCK_TILES, wide);
+  const blockRows =
+    variant.blockTiles === undefined && variant.blockRows !== undefined
+      ? variant.blockRows
+      : bestBlockRows(tilesX, variant.blockTiles ?? blockTilesOf(shape, wide), wide);
   const tiles = blockRows * tilesX;
   const tileRows = wide
     ? Math.max(HIDING_ROWS, variant.tileRows ?? WIDE_TILE_ROWS)
