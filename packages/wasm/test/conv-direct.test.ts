@@ -144,6 +144,11 @@ describe("direct kernels", () => {
     ["multiplier", same(1, 3, 6, 3, 1, 5)],
     ["one pixel", same(20, 36, 1)],
     ["wide kernel", same(2, 4, 6, 7)],
+    ["four channels", same(4, 4, 9)],
+    ["a panel of eight channels and one of four", same(12, 28, 8)],
+    ["panels of 16, 8 and 5 channels, two columns", same(29, 61, 2)],
+    ["many taps of three channels, small images", same(3, 24, 9, 7, 2)],
+    ["many taps of three channels, rows in blocks", same(3, 12, 49, 5, 2)],
   ])("%s, all directions", (_name, shape) => {
     for (const direction of ["forward", "inputGradient", "weightGradient"] as const) {
       const [first, second] = operands(direction, shape, 3, 11);

@@ -43,7 +43,7 @@ function convChoices(direction: ConvDirection, algorithm: ConvAlgorithm, wide: b
   if (direction === "weightGradient") {
     if (algorithm === "winograd") return [2, 8].map((unroll) => ({ winogradWeightGradient: { unroll } }));
     if (algorithm === "direct")
-      return [{ rows: 4 }, { rows: 6 }, { unroll: 2 }].map((weightGradient) => ({ weightGradient }));
+      return [{ rows: 4 }, { rows: wide ? 5 : 6 }, { unroll: 2 }].map((weightGradient) => ({ weightGradient }));
     return [];
   }
   if (algorithm === "winograd") {

@@ -9,11 +9,12 @@
 
 import { type FunctionBuilder, type FunctionHandle, i32, type Local, type ModuleBuilder } from "../assembler/index.ts";
 import { type ConvShape, convFlops, shapeKey } from "./conv-shape.ts";
-import { correlation, type Phase } from "./correlation.ts";
-import { firstChannel, forPanel, type PanelSize, panelSizes } from "./direct-panels.ts";
+import { correlation } from "./correlation.ts";
+import { firstChannel, forPanel, panelSizes } from "./direct-panels.ts";
 import { type DirectPlan, type DirectVariant, directPlan, groupBytes, phaseBytes, phaseSteps } from "./direct-plan.ts";
+import { definePanel } from "./direct-tile.ts";
 import { directWeights } from "./direct-weights.ts";
-import { type Epilogue, type EpilogueVector, epilogueKey, epilogueParameters } from "./epilogue.ts";
+import { type Epilogue, epilogueKey, epilogueParameters } from "./epilogue.ts";
 import {
   alignLine,
   type CodeOptions,
@@ -25,7 +26,6 @@ import {
   signature,
 } from "./kernel.ts";
 import { clearColumns, copyRows, type PaddedCopy } from "./padded-copy.ts";
-import { accumulate, forParts, storeLanes, sumLanes, zero } from "./tile.ts";
 
 export interface DirectSpec extends CodeOptions {
   /** The shape of the forward convolution. */
@@ -41,15 +41,12 @@ export interface DirectKernel extends Kernel {
   readonly plan: DirectPlan;
 }
 
-/** Up to this many multiply-add steps are written out without loops. */
-const STRAIGHT = 36;
-
 /** Stage (x, packed, y, batch, local, …epilogue); for the input gradient x is dy and y is dx. */
 export function convDirect({ shape, direction, epilogue, variant, ...options }: DirectSpec): DirectKernel {
   const plan = directPlan(correlation(shape, direction), options, variant);
   const { work } = plan;
   const packing = `${direction} ${shapeKey(shape)} v${plan.inner ? "inner" : plan.vectors}${plan.wide ? " wide" : ""}`;
-  const code = `${plan.rows}×${4 * plan.vectors} u${plan.unroll} b${plan.blockRows}·${plan.images}·${plan.panels}${plan.copy ? " copy" : ""}`;
+  const code = `${plan.rows}×${4 * plan.vectors} u${plan.unroll} b${plan.blockRows}·${plan.images}·${plan.panels}${plan.copy ? " copy" : ""}${plan.acrossRows ? " across" : ""}`;
   const key = `direct ${packing} ${code}${options.relaxed ? "" : " plain"}${epilogueKey(epilogue)}`;
   const parameters = [...pointers("x", "packed", "y", "batch", "local"), ...epilogueParameters(epilogue)];
   const inner = work.groups * plan.rowBlocks * plan.panelGroups;
@@ -187,117 +184,4 @@ function defineSource(
     f.increment(image, height * width * all);
   });
   return p.local!;
-}
-
-/** Defines `(a, weights, y, offset, channel, rows, …epilogue)`: some output rows of a phase, for one panel of one image. */
-function definePanel(
-  module: ModuleBuilder,
-  name: string,
-  plan: DirectPlan,
-  phase: Phase,
-  { channels, packed }: PanelSize,
-  epilogue: Epilogue | undefined,
-  madd: MultiplyAdd,
-): FunctionHandle<"void"> {
-  const { work } = plan;
-  const own = { a: "i32", weights: "i32", y: "i32", offset: "i32", channel: "i32", rows: "i32" } as const;
-  const vectors = Math.ceil(channels / 4);
-  const resultPixel = work.groups * work.results * 4 * phase.x.outputStep;
-  const resultRow = work.groups * work.results * 4 * work.output[1] * phase.y.outputStep;
-  const limit = rowLimit(plan, vectors);
-  return module.function({ name, parameters: { ...own, ...epilogue?.parameters }, export: false }, (f, all) => {
-    const p = all as unknown as { readonly [K in keyof typeof own]: Local<"i32"> };
-    const extra = Object.fromEntries(
-      Object.keys(epilogue?.parameters ?? {}).map((key) => [key, all[key as "a"] as Local]),
-    );
-    const start = (phase.y.offset - plan.firstRow) * plan.rowPitch + (phase.x.offset - plan.firstColumn) * plan.pixel;
-    if (phaseSteps(work, phase) > 0) f.increment(p.a, start);
-    f.repeat(p.rows, () => {
-      const pixel = f.let(p.a);
-      const offset = f.let(p.offset);
-      forParts(f, phase.x.count, limit, (_start, size) => {
-        const accumulators = f.locals("v128", size * vectors);
-        zero(f, accumulators);
-        const offsets = Array.from({ length: size }, (_, r) => r * phase.x.step * plan.pixel);
-        accumulateTaps(f, plan, phase, { accumulators, offsets, pixel, weights: p.weights, vectors, packed }, madd);
-        if (plan.inner) for (const value of accumulators) f.set(value, sumLanes(f, value));
-        const places = accumulators.map((value, k): EpilogueVector => {
-          const v = k % vectors;
-          return {
-            value,
-            offset: i32.add(offset, Math.floor(k / vectors) * resultPixel + 16 * v),
-            channel: i32.add(p.channel, 16 * v),
-            lanes: Math.min(4, channels - 4 * v),
-          };
-        });
-        epilogue?.emit(f, extra, places);
-        const base = f.let(i32.add(p.y, offset));
-        // The last first: an engine that joins stores wants the higher address of a pair before the lower.
-        for (let k = places.length - 1; k >= 0; k--) {
-          const { value, lanes } = places[k]!;
-          f.do(...storeLanes(base, value, lanes, Math.floor(k / vectors) * resultPixel + 16 * (k % vectors)));
-        }
-        f.increment(pixel, size * phase.x.step * plan.pixel);
-        f.increment(offset, size * resultPixel);
-      });
-      f.increment(p.a, phase.y.step * plan.rowPitch);
-      f.increment(p.offset, resultRow);
-    });
-  });
-}
-
-/** Rows that a register tile of so many vectors takes at most. */
-function rowLimit(plan: DirectPlan, vectors: number): number {
-  if (vectors === 1) return Math.min(12, 2 * plan.rows + 2);
-  // One pair: as many sums as multiply-adds are under way at once; more were slower.
-  return plan.wide && vectors === 2 ? Math.max(8, plan.rows) : plan.rows;
-}
-
-interface TapTile {
-  readonly accumulators: readonly Local<"v128">[];
-  readonly offsets: readonly number[];
-  readonly pixel: Local<"i32">;
-  readonly weights: Local<"i32">;
-  readonly vectors: number;
-  /** Channels of the packed panel. */
-  readonly packed: number;
-}
-
-/** Sums over taps and channels: runs along a tap row, tap rows one after another. */
-function accumulateTaps(f: FunctionBuilder, plan: DirectPlan, phase: Phase, tile: TapTile, madd: MultiplyAdd): void {
-  const { work } = plan;
-  const steps = phaseSteps(work, phase);
-  if (steps === 0) return;
-  const channelsAStep = plan.inner ? 4 : 1;
-  const straight = plan.unroll > 1 && steps <= STRAIGHT * channelsAStep;
-  const oneRun = phase.x.spacing === 1 && plan.pixel === work.contracted * 4;
-  const runs = oneRun ? 1 : phase.x.taps.length;
-  const run = (oneRun ? phase.x.taps.length * work.contracted : work.contracted) / channelsAStep;
-  const bytes = plan.inner ? 16 : tile.packed * 4;
-  const b = f.let(tile.weights);
-  const again = (count: number, body: () => void): void => {
-    if (straight || count === 1) for (let k = 0; k < count; k++) body();
-    else f.repeat(count, body);
-  };
-  const row = f.let(tile.pixel);
-  again(phase.y.taps.length, () => {
-    const tap = f.let(row);
-    again(runs, () => {
-      accumulate(f, {
-        accumulators: tile.accumulators,
-        a: {
-          pointer: runs === 1 ? tap : f.let(tap),
-          offsets: tile.offsets,
-          step: 4 * channelsAStep,
-          vectors: plan.inner,
-        },
-        b: { pointer: b, offsets: Array.from({ length: tile.vectors }, (_, v) => 16 * v), step: bytes },
-        count: run,
-        unroll: straight ? run : plan.unroll,
-        madd,
-      });
-      if (runs > 1) f.increment(tap, phase.x.spacing * plan.pixel);
-    });
-    f.increment(row, phase.y.spacing * plan.rowPitch);
-  });
 }

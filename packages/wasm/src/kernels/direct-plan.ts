@@ -8,7 +8,8 @@
  * Packed weights: [group][phase][panel][tap row][tap][contracted][channels of the panel], the last panel padded with zeros.
  *
  * Where the engine joins pairs of vectors (`wide`), panels are twice as wide, and channels that do not fill one make
- * panels of 16 and 8 channels first: every panel of 8 or more then consists of whole pairs.
+ * panels of 16 and 8 channels first: every panel of 8 or more then consists of whole pairs. Where rows of pixels are too short for such a tile and
+ * a task has them all, tiles go on `acrossRows`.
  */
 
 import { type Correlation, type Phase, reach } from "./correlation.ts";
@@ -43,6 +44,8 @@ export interface DirectPlan {
   readonly vectors: number;
   readonly inner: boolean;
   readonly wide: boolean;
+  /** Register tiles take pixels of several rows, at constant offsets. */
+  readonly acrossRows: boolean;
   readonly unroll: number;
   readonly blockRows: number;
   readonly rowBlocks: number;
@@ -100,10 +103,14 @@ export const packedBytes = (plan: DirectPlan): number => plan.work.groups * grou
 const COPY_BYTES = 128 * 1024;
 
 /** Vectors of a full panel: two, or four where that leaves a tile of one or two pixels enough sums; twice as many joined. */
-function panelVectors(results: number, outputColumns: number, wide: boolean): number {
-  if (!wide) return outputColumns <= 2 && results >= 16 ? 4 : 2;
-  return outputColumns <= 2 && results >= 32 ? 8 : 4;
+function panelVectors(results: number, pixels: number, wide: boolean): number {
+  if (!wide) return pixels <= 2 && results >= 16 ? 4 : 2;
+  return pixels <= 2 && results >= 32 ? 8 : 4;
 }
+
+/** Whether rows of pixels leave a tile of six rows partly empty; every tile is code of its own, so there should be few. */
+const shortRows = (rows: number, columns: number): boolean =>
+  rows > 1 && (columns <= 4 || columns === 7) && rows * columns <= 49;
 
 export function directPlan(
   work: Correlation,
@@ -133,7 +140,10 @@ export function directPlan(
   const images =
     variant.images ?? (few ? Math.max(1, Math.min(8, Math.floor(COPY_BYTES / (copiedRows * rowPitch)))) : 1);
   const inner = work.contracted % 4 === 0 && (variant.inner ?? work.results === 1);
-  const vectors = inner ? 1 : (variant.vectors ?? panelVectors(work.results, outputColumns, wide));
+  const acrossRows = wide && blockRows === outputRows && shortRows(outputRows, outputColumns);
+  const pixels = acrossRows ? outputRows * outputColumns : outputColumns;
+  const mostRows = relaxed ? 6 : 4;
+  const vectors = inner ? 1 : (variant.vectors ?? panelVectors(work.results, pixels, wide));
   const width = panelWidth({ vectors, inner });
   const lastPanels = panelsOfRest(work.results, width, wide);
   const panelCount = Math.floor(work.results / width) + lastPanels.length;
@@ -142,6 +152,7 @@ export function directPlan(
     work,
     copy,
     wide,
+    acrossRows,
     lastPanels,
     blockRows,
     images,
@@ -153,7 +164,8 @@ export function directPlan(
     rowPitch,
     copiedRows,
     copiedColumns,
-    rows: variant.rows ?? bestPart(outputColumns, relaxed ? 6 : 4),
+    // Across rows there are as many tiles as it takes: the largest, which share each weight among most pixels.
+    rows: variant.rows ?? (acrossRows ? mostRows : bestPart(pixels, mostRows)),
     unroll: variant.unroll ?? (relaxed ? 4 : 1),
     rowBlocks: Math.ceil(outputRows / blockRows),
     panelGroups: Math.ceil(panelCount / panels),
