@@ -19,6 +19,7 @@ import {
 } from "./kernel.ts";
 import { clearColumns, copyRows, type PaddedCopy } from "./padded-copy.ts";
 import { definePanelCopy } from "./panel-copy.ts";
+import { touch } from "./touch.ts";
 import { combineStage } from "./weight-gradient-combine.ts";
 import { definePanelSums } from "./weight-gradient-panels.ts";
 import {
@@ -221,7 +222,16 @@ function defineTaps(module: ModuleBuilder, stage: Stage, plan: WeightGradientPla
       const start = f.let(unit.first);
       // At least once: an empty unit writes its zeros.
       f.doWhile(() => {
-        f.if(left, () => copyRows(f, copy, { target: p.local!, image, first }));
+        f.if(left, () => {
+          copyRows(f, copy, { target: p.local!, image, first });
+          if (plan.touchesY) {
+            const at = f.let(dy);
+            f.repeat(unit.rows, () => {
+              touch(f, at, x.output * pixelY);
+              f.increment(at, x.output * pixelY);
+            });
+          }
+        });
         f.do(f.call(sums, [dy, p.local!, partial, i32.mul(unit.rows, i32.ne(left, 0)), start]));
         f.set(start, 0);
         f.increment(image, y.input * x.input * pixelX);

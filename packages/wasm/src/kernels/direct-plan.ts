@@ -8,8 +8,8 @@
  * Packed weights: [group][phase][panel][tap row][tap][contracted][channels of the panel], the last panel padded with zeros.
  *
  * Where the engine joins pairs of vectors (`wide`), panels are twice as wide, and channels that do not fill one make
- * panels of 16 and 8 channels first: every panel of 8 or more then consists of whole pairs. Where rows of pixels are too short for such a tile and
- * a task has them all, tiles go on `acrossRows`.
+ * panels of 16 and 8 channels first: every panel of 8 or more then consists of whole pairs. Where rows of pixels are too
+ * short for such a tile and a task has them all, tiles go on `acrossRows`.
  */
 
 import { type Correlation, type Phase, reach } from "./correlation.ts";

@@ -32,6 +32,8 @@ export interface WeightGradientVariant {
 export interface WeightGradientPlan {
   readonly shape: ConvShape;
   readonly arrangement: "panels" | "taps";
+  /** Fetch dy in sequence, before tiles walk a part of each pixel (taps). */
+  readonly touchesY: boolean;
   /** Vectors of a register tile, across channels (panels) or filters (taps), and of a panel of x. */
   readonly tileVectors: 2 | 4;
   readonly panelVectors: 1 | 2;
@@ -128,6 +130,8 @@ export function weightGradientPlan(
   return {
     shape,
     arrangement,
+    // A tile of 16 filters takes one line of a pixel, others much later.
+    touchesY: wide && arrangement === "taps" && groups === 1 && filters >= 32,
     tileVectors: wide ? 4 : 2,
     panelVectors,
     blockRows,
