@@ -11,15 +11,20 @@ import { type AccumulatePlan, bytesOfM, defineAccumulate, pitchOfM } from "./win
 import { productsOf, type Tiles, tilesOf, type WinogradWeightGradientSpec } from "./winograd-gradient-plan.ts";
 import { clearInputScratch, defineInputTransform, inputScratch } from "./winograd-input.ts";
 import { defineInverse, inverseScratch } from "./winograd-inverse.ts";
+import type { Width } from "./winograd-lockstep.ts";
 import { codeKey, POINTS } from "./winograd-plan.ts";
+
+/** Filters and channels of a task by the vectors of a unit: register tiles are 4×8 or 4×16. */
+const BLOCKS: Readonly<Record<Width, readonly [number, number]>> = { 1: [64, 32], 2: [128, 16] };
 
 /** Stages (x, v, batch, local), (dy, y, batch, local) and (v, y, dw, batch, local). */
 export function stagedGradient(spec: WinogradWeightGradientSpec): Kernel {
   const { shape, relaxed, variant = {} } = spec;
   const t = tilesOf(shape, 64, spec, variant.blockRows);
   const ops = fused({ relaxed });
-  const filters = Math.min(variant.blockFilters ?? 64, shape.filters);
-  const channels = Math.min(variant.blockChannels ?? 32, shape.channels);
+  const [high, across] = BLOCKS[t.x.units.width];
+  const filters = Math.min(variant.blockFilters ?? high, shape.filters);
+  const channels = Math.min(variant.blockChannels ?? across, shape.channels);
   const unroll = variant.unroll ?? (relaxed ? 4 : 1);
   const name = `winogradWeightGradient staged ${shapeKey(shape)} b${t.blockRows} ${filters}×${channels} u${unroll}${codeKey(spec)}`;
   const blocks = (batch: number): number => Math.ceil((batch * t.tilesY) / t.blockRows);

@@ -10,6 +10,7 @@ import {
   i32,
   type Local,
   type ModuleBuilder,
+  type Value,
   v128,
 } from "../assembler/index.ts";
 import type { Epilogue, EpilogueVector } from "./epilogue.ts";
@@ -53,6 +54,7 @@ export function defineOutputTransform(
       const top = f.let(i32.mul(i32.sub(row, i32.mul(n, plan.tilesY)), 4));
       const offset = f.let(i32.mul(i32.mul(i32.add(i32.mul(n, height), top), width), pixel));
       f.set(offset, i32.add(offset, p.channel0));
+      if (plan.wide) touchRows(f, plan, i32.add(p.y, offset), top);
       const left = f.let(i32.const(0));
       f.doWhile(() => {
         const channel = f.let(p.channel0);
@@ -83,6 +85,25 @@ export function defineOutputTransform(
         f.increment(left, 4);
         return i32.ltS(left, width);
       });
+    });
+  });
+}
+
+/**
+ * Reads one word of every cache line that a group of filters will write in a tile row: stores to sixteen pixels would wait
+ * for one line after another, loads wait for many at once.
+ */
+function touchRows(f: FunctionBuilder, plan: WinogradPlan, address: Value<"i32">, top: Local<"i32">): void {
+  const { filters, groupFilters, shape } = plan;
+  const [height, width] = [shape.axes[0].output, shape.axes[1].output];
+  if (filters % groupFilters !== 0) return;
+  const at = f.let(address);
+  const past = f.let(i32.add(top, 4));
+  const rows = f.let(i32.sub(i32.minS(past, height), top));
+  f.repeat(rows, () => {
+    f.repeat(width, () => {
+      for (let byte = 0; byte < groupFilters * 4; byte += 64) f.drop(i32.load(at, byte));
+      f.increment(at, filters * 4);
     });
   });
 }

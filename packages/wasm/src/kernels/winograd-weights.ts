@@ -24,7 +24,7 @@ import {
 } from "./kernel.ts";
 import { lockstep } from "./winograd-lockstep.ts";
 import { FILTER_CONSTANTS, filterTransform } from "./winograd-matrices.ts";
-import { codeKey, filterPitch, panelFilters } from "./winograd-plan.ts";
+import { codeKey, filterPitch, POINTS, panelFilters } from "./winograd-plan.ts";
 
 export interface WinogradWeightsSpec extends CodeOptions {
   /** The shape of the forward convolution. */
@@ -138,8 +138,11 @@ function plainPanel(f: FunctionBuilder, weights: Weights, ops: Fused, { w, panel
   });
 }
 
-/** Rows gathered before they are transformed; the number of rows is a multiple. What was stored last is not read soon. */
-const ROWS = 4;
+/**
+ * Rows gathered before they are transformed, at most: what was stored last is not read soon, and every plane receives a run
+ * of memory.
+ */
+const ROWS = 16;
 /** Scratch: gathered rows, then [3][6] half transformed pairs, then constants. */
 const HALF_AT = ROWS * 9 * 16 * 4;
 const CONSTANTS_AT = HALF_AT + 18 * 32;
@@ -158,9 +161,16 @@ function gatheredPanel(
   const to = f.let(panel);
   const half = f.let(i32.add(scratch, HALF_AT));
   const row = f.local("i32");
-  f.repeat(weights.rows / ROWS, () => {
+  const together = [ROWS, 8].find((n) => weights.rows % n === 0) ?? 4;
+  f.repeat(weights.rows / together, () => {
+    // Stores to 36 planes would wait for one cache line after another; loads wait for many at once.
+    f.set(row, to);
+    f.repeat(POINTS, () => {
+      for (let at = 0; at < together * 4 * count; at += 64) f.drop(i32.load(row, at));
+      f.increment(row, weights.pitch);
+    });
     f.set(row, scratch);
-    f.repeat(ROWS, () => {
+    f.repeat(together, () => {
       for (let k = 0; k < 9; k++) {
         for (let column = 0; column < count; column += 4) {
           f.do(v128.store(row, lanes(weights, from, k, column), k * tapBytes + 4 * column));
@@ -170,7 +180,7 @@ function gatheredPanel(
       f.increment(row, 9 * tapBytes);
     });
     f.set(row, scratch);
-    f.repeat(ROWS, () => {
+    f.repeat(together, () => {
       for (let column = 0; column < count; column += 8) {
         const width = count - column >= 8 ? 2 : 1;
         for (let kx = 0; kx < 3; kx++) {
