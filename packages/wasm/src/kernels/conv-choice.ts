@@ -71,7 +71,7 @@ export function winogradArrangement(shape: ConvShape, batch: number, options: Co
   return {
     arrangement: "staged",
     blockRows: Math.min(
-      bestBlockRows(tilesX, STAGED_TILES[plan.wide ? "wide" : "narrow"], plan.wide),
+      bestBlockRows(tilesX, STAGED_TILES[plan.wide && plan.blockTiles >= LARGE_BLOCK ? "wide" : "narrow"], plan.wide),
       Math.max(1, batch * tilesY),
     ),
     groupFilters: Math.min(STAGED_FILTERS, groupFilters),

@@ -27,7 +27,15 @@ import {
 } from "./winograd-input.ts";
 import { defineMultiply } from "./winograd-multiply.ts";
 import { defineOutputTransform, outputScratch } from "./winograd-output.ts";
-import { blockCount, codeKey, POINTS, type WinogradPlan, type WinogradVariant, winogradPlan } from "./winograd-plan.ts";
+import {
+  blockCount,
+  codeKey,
+  POINTS,
+  taskRows,
+  type WinogradPlan,
+  type WinogradVariant,
+  winogradPlan,
+} from "./winograd-plan.ts";
 
 export type Arrangement = "fused" | "staged";
 
@@ -110,34 +118,43 @@ export function winogradConv(spec: WinogradSpec): Kernel {
   };
 }
 
-/** Rows [row0, row1) of a block, and their number of tiles. */
-function emitBlock(
+const emitBlock = (f: FunctionBuilder, plan: WinogradPlan, block: Index, batch: Index): ReturnType<typeof emitRows> =>
+  emitRows(f, plan, plan.blockRows, block, batch);
+
+/** The `index`th run [row0, row1) of `count` tile rows, and its number of tiles. */
+function emitRows(
   f: FunctionBuilder,
   plan: WinogradPlan,
-  block: Index,
+  count: number,
+  index: Index,
   batch: Index,
 ): { row0: Index; row1: Index; tiles: Index } {
   const rows = f.let(i32.mul(batch, plan.tilesY));
-  const row0 = f.let(i32.mul(block, plan.blockRows));
-  const past = f.let(i32.add(row0, plan.blockRows));
+  const row0 = f.let(i32.mul(index, count));
+  const past = f.let(i32.add(row0, count));
   const row1 = f.let(i32.minS(past, rows));
   return { row0, row1, tiles: f.let(i32.mul(i32.sub(row1, row0), plan.tilesX)) };
 }
 
 function transformStage(key: string, plan: WinogradPlan, input: InputTransform, ops: Fused): Stage {
+  const { blockRows, tilesX, tilesY } = plan;
+  const rowsOfTask = taskRows(blockRows, tilesX, plan.wide);
+  const parts = blockRows / rowsOfTask;
   const stage: Stage = {
     key: `${key} input`,
     parameters: pointers("x", "v", "batch", "local"),
-    tasks: ({ batch }) => blockCount(plan, batch!),
+    tasks: ({ batch }) => Math.ceil((batch! * tilesY) / rowsOfTask),
     define: (module) => {
       const transform = defineInputTransform(module, `${stage.key} rows`, input, ops);
       return module.function({ name: stage.key, parameters: signature(stage.parameters) }, (f, named) => {
         const p = named as Named;
         clearInputScratch(f, input, p.local!);
-        const block = f.local("i32");
-        f.for(block, p.t0!, p.t1!, 1, () => {
-          const { row0, row1 } = emitBlock(f, plan, block, p.batch!);
-          const v = i32.add(p.v!, i32.mul(block, POINTS * plan.pitchV));
+        const task = f.local("i32");
+        f.for(task, p.t0!, p.t1!, 1, () => {
+          const { row0, row1 } = emitRows(f, plan, rowsOfTask, task, p.batch!);
+          const block = parts === 1 ? task : f.let(i32.divU(task, parts));
+          let v = i32.add(p.v!, i32.mul(block, POINTS * plan.pitchV));
+          if (parts > 1) v = i32.add(v, i32.mul(i32.remU(task, parts), rowsOfTask * tilesX * input.tileStep));
           f.do(f.call(transform, [p.x!, v, p.local!, row0, row1]));
         });
       });

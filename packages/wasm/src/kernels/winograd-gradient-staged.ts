@@ -12,7 +12,7 @@ import { productsOf, type Tiles, tilesOf, type WinogradWeightGradientSpec } from
 import { clearInputScratch, defineInputTransform, inputScratch } from "./winograd-input.ts";
 import { defineInverse, inverseScratch } from "./winograd-inverse.ts";
 import type { Width } from "./winograd-lockstep.ts";
-import { codeKey, POINTS } from "./winograd-plan.ts";
+import { codeKey, POINTS, taskRows } from "./winograd-plan.ts";
 
 /** Filters and channels of a task by the vectors of a unit: register tiles are 4×8 or 4×16. */
 const BLOCKS: Readonly<Record<Width, readonly [number, number]>> = { 1: [64, 32], 2: [128, 16] };
@@ -21,6 +21,7 @@ const BLOCKS: Readonly<Record<Width, readonly [number, number]>> = { 1: [64, 32]
 export function stagedGradient(spec: WinogradWeightGradientSpec): Kernel {
   const { shape, relaxed, variant = {} } = spec;
   const t = tilesOf(shape, 64, spec, variant.blockRows);
+  const { blockRows, tilesX, tilesY } = t;
   const ops = fused({ relaxed });
   const [high, across] = BLOCKS[t.x.units.width];
   const filters = Math.min(variant.blockFilters ?? high, shape.filters);
@@ -29,29 +30,28 @@ export function stagedGradient(spec: WinogradWeightGradientSpec): Kernel {
   const name = `winogradWeightGradient staged ${shapeKey(shape)} b${t.blockRows} ${filters}×${channels} u${unroll}${codeKey(spec)}`;
   const blocks = (batch: number): number => Math.ceil((batch * t.tilesY) / t.blockRows);
   const transform = (operand: "x" | "dy", target: "v" | "y"): Stage => {
+    const rowsOfTask = taskRows(blockRows, tilesX, spec.wide === true);
+    const parts = blockRows / rowsOfTask;
     const stage: Stage = {
       key: `${name} ${operand}`,
       parameters: pointers(operand, target, "batch", "local"),
-      tasks: ({ batch }) => blocks(batch!),
+      tasks: ({ batch }) => Math.ceil((batch! * tilesY) / rowsOfTask),
       define: (module) => {
         const rows = defineInputTransform(module, `${name} ${operand} rows`, t[operand], ops);
         return module.function({ name: stage.key, parameters: signature(stage.parameters) }, (f, named) => {
           const p = named as Record<string, Local<"i32">>;
           const all = f.let(i32.mul(p.batch!, t.tilesY));
           clearInputScratch(f, t[operand], p.local!);
-          const block = f.local("i32");
-          f.for(block, p.t0!, p.t1!, 1, () => {
-            const row = f.let(i32.mul(block, t.blockRows));
-            const past = f.let(i32.add(row, t.blockRows));
-            f.do(
-              f.call(rows, [
-                p[operand]!,
-                i32.add(p[target]!, i32.mul(block, POINTS * t[operand].pitch)),
-                p.local!,
-                row,
-                i32.minS(past, all),
-              ]),
+          const task = f.local("i32");
+          f.for(task, p.t0!, p.t1!, 1, () => {
+            const row = f.let(i32.mul(task, rowsOfTask));
+            const past = f.let(i32.add(row, rowsOfTask));
+            let to = i32.add(
+              p[target]!,
+              i32.mul(parts === 1 ? task : i32.divU(task, parts), POINTS * t[operand].pitch),
             );
+            if (parts > 1) to = i32.add(to, i32.mul(i32.remU(task, parts), rowsOfTask * tilesX * t[operand].tileStep));
+            f.do(f.call(rows, [p[operand]!, to, p.local!, row, i32.minS(past, all)]));
           });
         });
       },

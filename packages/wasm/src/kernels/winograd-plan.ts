@@ -91,6 +91,16 @@ export function bestBlockRows(tilesX: number, wanted: number, wide = false): num
   return candidates.reduce((best, rows) => (score(rows) < score(best) ? rows : best));
 }
 
+/** Tiles that a task should transform where blocks are larger than tasks need be. */
+const TASK_TILES = 16;
+
+/** Tile rows that one task transforms into shared memory: with 256 bits, where blocks are large, a part of a block. */
+export function taskRows(blockRows: number, tilesX: number, wide: boolean): number {
+  if (!wide) return blockRows;
+  const parts = Array.from({ length: blockRows }, (_, i) => i + 1).filter((rows) => blockRows % rows === 0);
+  return parts.findLast((rows) => rows * tilesX <= TASK_TILES) ?? 1;
+}
+
 export interface WinogradVariant {
   /** Tile rows of a block; or about how many tiles it should have, which goes first. */
   readonly blockRows?: number;
