@@ -17,7 +17,7 @@ interface Way {
 const taskCounts = new Set<number>();
 
 function way(threads: number, tuning: Tuning, simd: { relaxedSimd?: boolean; wideSimd?: boolean } = {}): Way {
-  const executor = wasmExecutor({ threads, tuning, parallelWork: 0, ...simd });
+  const executor = wasmExecutor({ threads, tuning, parallelWork: 0, hotRuns: 0, ...simd });
   const run = executor.pool.run.bind(executor.pool);
   vi.spyOn(executor.pool, "run").mockImplementation((job) => {
     taskCounts.add(job.tasks);

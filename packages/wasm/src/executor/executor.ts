@@ -24,7 +24,7 @@ import { WasmProgram } from "./prepared.ts";
 import type { Profile } from "./profile.ts";
 import { WasmStorage } from "./storage.ts";
 import { Tuner, type Tuning } from "./tuner.ts";
-import { widenVectors } from "./wide-vectors.ts";
+import { joiningCompiler } from "./wide-vectors.ts";
 
 export interface WasmOptions {
   /** Threads, the main one included. Default: `PREWITT_THREADS`, else the processors there are, at most 16. */
@@ -32,11 +32,16 @@ export interface WasmOptions {
   /** Use relaxed SIMD where the engine has it (default true). */
   readonly relaxedSimd?: boolean | undefined;
   /**
-   * Compute with 256-bit vectors where the engine can (default true, false when the environment has `PREWITT_WIDE=0`):
-   * Node 24 on x64 processors with AVX2. It sets V8's flag `--experimental-wasm-revectorize` for the process. The bits are
-   * the same either way.
+   * Let programs that run often compute with 256-bit vectors where the engine can (default true, false when the environment
+   * has `PREWITT_WIDE=0`): Node 24 and 26 on x64 processors with AVX2. V8's flag `--experimental-wasm-revectorize` is set
+   * while their kernels are compiled. The bits are the same either way.
    */
   readonly wideSimd?: boolean | undefined;
+  /**
+   * A program has run often after so many runs (default 3); until then it pays for no compiling beyond the engine's first.
+   * 0: from the start, which tests ask for.
+   */
+  readonly hotRuns?: number | undefined;
   /**
    * `"strict"`: every sum is taken in plain order, without Winograd's algorithm, so that convolutions of small integers
    * are exact and rounding is the direct kernels', at up to three times the time. Default: `session.precision`, "fast".
@@ -54,6 +59,8 @@ export interface WasmOptions {
   readonly tuning?: Tuning | undefined;
 }
 
+const HOT_RUNS = 3;
+
 /** What waking the threads costs is some microseconds, in which one thread does about this. */
 const PARALLEL_WORK = 300_000;
 
@@ -63,6 +70,9 @@ export class WasmExecutor implements Executor {
   readonly name = "wasm";
   readonly traits: ExecutorTraits;
   readonly code: CodeOptions;
+  /** Code of programs that run often, compiled with joined vectors; `undefined` where that cannot be had. */
+  readonly hotCode: CodeOptions | undefined;
+  readonly hotRuns: number;
   readonly parallelWork: number;
   readonly heap: Heap;
   readonly pool: Pool;
@@ -88,15 +98,17 @@ export class WasmExecutor implements Executor {
         summary: "this engine has no WebAssembly SIMD",
         fix: 'use a newer engine, or useExecutor("reference")',
       });
-    const relaxed = features.relaxedSimd && options.relaxedSimd !== false;
-    const wide = relaxed && (options.wideSimd ?? environment("PREWITT_WIDE") !== "0") && widenVectors();
-    this.code = { relaxed, wide };
+    this.code = { relaxed: features.relaxedSimd && options.relaxedSimd !== false };
+    const wide = this.code.relaxed && (options.wideSimd ?? environment("PREWITT_WIDE") !== "0");
+    const compileJoined = wide ? joiningCompiler() : undefined;
+    this.hotCode = compileJoined === undefined ? undefined : { ...this.code, wide: true };
+    this.hotRuns = options.hotRuns ?? HOT_RUNS;
     this.#precision = options.precision;
     this.parallelWork = options.parallelWork ?? PARALLEL_WORK;
     const shared = features.threads && typeof SharedArrayBuffer !== "undefined";
     this.heap = new Heap(shared, CONTROL_BYTES);
     this.pool = new Pool(this.heap, options.threads ?? defaultThreads());
-    this.functions = new FunctionTable(this.heap, this.pool);
+    this.functions = new FunctionTable(this.heap, this.pool, compileJoined);
     this.holdings = new Holdings(this.heap);
     this.tuner = new Tuner(options.tuning ?? (environment("PREWITT_TUNE") === "0" ? "off" : "live"));
     this.forms = new FormStore(this.heap, () => {

@@ -8,6 +8,7 @@ import { ModuleBuilder } from "../assembler/index.ts";
 import type { Stage } from "../kernels/kernel.ts";
 import type { Heap } from "./heap.ts";
 import type { Pool } from "./pool.ts";
+import type { CompileJoined } from "./wide-vectors.ts";
 
 /** Modules that stay though no program holds them. */
 const IDLE_MODULES = 128;
@@ -30,15 +31,17 @@ export interface CompiledStage {
 export class FunctionTable {
   readonly #heap: Heap;
   readonly #pool: Pool;
+  readonly #compileJoined: CompileJoined | undefined;
   readonly #byKey = new Map<string, { readonly stage: CompiledStage; readonly from: CodeModule }>();
   /** Those let go of longest ago first. */
   readonly #idle = new Set<CodeModule>();
   /** Modules made so far. */
   modules = 0;
 
-  constructor(heap: Heap, pool: Pool) {
+  constructor(heap: Heap, pool: Pool, compileJoined: CompileJoined | undefined) {
     this.#heap = heap;
     this.#pool = pool;
+    this.#compileJoined = compileJoined;
   }
 
   /** Identities of the code that there is, the oldest first. */
@@ -81,20 +84,28 @@ export class FunctionTable {
   #compile(stages: readonly Stage[]): void {
     const fresh = new Map<string, Stage>();
     for (const stage of stages) if (!this.#byKey.has(stage.key)) fresh.set(stage.key, stage);
-    if (fresh.size === 0) return;
+    const some = (joined: boolean) => [...fresh.values()].filter((stage) => (stage.joined ?? false) === joined);
+    this.#compileModule(some(false), (bytes) => new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>), "p");
+    // Names of their own: the engine would give back the code that it has for equal bytes.
+    this.#compileModule(some(true), this.#compileJoined, "j");
+  }
+
+  #compileModule(stages: readonly Stage[], compile: CompileJoined | undefined, prefix: string): void {
+    if (stages.length === 0) return;
+    if (compile === undefined) throw new Error("this engine joins no vectors");
     const builder = new ModuleBuilder();
     builder.importMemory({ shared: this.#heap.shared });
-    const keys = [...fresh.keys()];
-    keys.forEach((key, i) => {
-      builder.export(`p${i}`, (fresh.get(key) as Stage).define(builder));
+    stages.forEach((stage, i) => {
+      builder.export(`${prefix}${i}`, stage.define(builder));
     });
+    const keys = stages.map((stage) => stage.key);
     const bytes = builder.toBytes();
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: this.#heap.memory } });
+    const instance = new WebAssembly.Instance(compile(bytes), { env: { memory: this.#heap.memory } });
     // Workers number functions in the order of exports: all exports count, inner functions included.
     const exported = Object.keys(instance.exports);
     const from: CodeModule = { slot: this.#pool.addModule(bytes), keys, users: 0 };
     keys.forEach((key, i) => {
-      const name = `p${i}`;
+      const name = `${prefix}${i}`;
       const call = instance.exports[name] as CompiledStage["call"];
       this.#byKey.set(key, { stage: { module: from.slot, place: exported.indexOf(name), call }, from });
     });

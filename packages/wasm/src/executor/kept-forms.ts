@@ -39,11 +39,12 @@ export class KeptForms {
     return this.#lasting.has(buffer);
   }
 
-  /** Looks for kernels that derive forms; before the first run. */
+  /** Looks for kernels that derive forms; before the first run, and when other kernels run. */
   watch(lowered: readonly (LoweredKernel | undefined)[]): void {
     for (const kernel of lowered) {
       const buffer = kernel?.packing?.source.buffer;
-      if (buffer !== undefined && this.isLasting(buffer)) this.#begin(buffer, new Contents());
+      if (buffer === undefined || this.#sources.has(buffer) || !this.isLasting(buffer)) continue;
+      this.#begin(buffer, new Contents());
     }
   }
 

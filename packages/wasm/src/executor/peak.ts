@@ -14,9 +14,10 @@ const TASKS_A_THREAD = 32;
  * @example executor.profile = new Profile({ peak: measurePeak(executor) });
  */
 export function measurePeak(executor: WasmExecutor): number {
-  const { functions, pool, code } = executor;
+  const { functions, pool, hotCode } = executor;
+  const code = hotCode ?? executor.code;
   const tasks = TASKS_A_THREAD * pool.alive;
-  const stage = peakStage(code, tasks);
+  const stage = { ...peakStage(code, tasks), joined: hotCode !== undefined };
   const held = functions.hold([stage]);
   const job = { ...functions.get(stage.key), values: [executor.reserveLocal(peakLocal(code))], localPlace: 0, tasks };
   const run = (): number => {

@@ -11,6 +11,7 @@ import {
   type HostArray,
   type HostKernel,
   HostValue,
+  type Kernel,
   type Operand,
   type PreparedProgram,
   type Program,
@@ -18,6 +19,7 @@ import {
   type TypedArray,
   type Value,
 } from "@prewitt/core";
+import type { CodeOptions } from "../kernels/kernel.ts";
 import { ErrorWords } from "./error-words.ts";
 import type { WasmExecutor } from "./executor.ts";
 import type { Holding } from "./holdings.ts";
@@ -56,18 +58,18 @@ export class WasmProgram implements PreparedProgram {
     this.#written = writtenVariables(program);
     this.#forms = new KeptForms(program, this.#written, executor.forms, executor.traits.memoryLimit);
     const context = {
-      options: executor.code,
       precision: executor.precision,
       dtypeOf: (operand: Operand) => this.#dtype(operand),
       writerOf: (operand: Operand) => program.kernels.find((k) => k.writes.some((w) => w.buffer === operand.buffer)),
       isLasting: (operand: Operand) => this.#forms.isLasting(operand.buffer),
     };
-    const defaults = program.kernels.map((kernel) =>
-      kernel.kind === "host" ? undefined : lowerKernel(kernel, context),
-    );
-    this.#kernels = new TunedKernels(executor.tuner, defaults);
+    const lower = (number: number, options: CodeOptions): LoweredKernel | undefined => {
+      const kernel = program.kernels[number] as Kernel;
+      return kernel.kind === "host" ? undefined : lowerKernel(kernel, { ...context, options });
+    };
+    this.#kernels = new TunedKernels(executor, program.kernels.length, lower);
     this.#errors = new ErrorWords(program, executor.heap);
-    this.#forms.watch(defaults);
+    this.#forms.watch(this.#lowered);
     this.#firstCommit = firstCommit(program);
     this.#launches = new Launches(executor.functions, executor.parallelWork);
     executor.releaseWith(this, [this.#forms.held, this.#launches.code]);
@@ -131,6 +133,7 @@ export class WasmProgram implements PreparedProgram {
     // A profile sees one variant of every kernel.
     const tuning = profile === undefined;
     const changed = tuning && this.#kernels.choose();
+    if (changed) this.#forms.watch(this.#lowered);
     if (changed || !this.#launched) this.#launch();
     this.#bind(bindings);
     if (this.#errors.needed) this.#errors.clear();

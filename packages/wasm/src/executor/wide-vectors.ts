@@ -1,19 +1,26 @@
 /**
  * 256-bit vectors. WebAssembly's are of 128 bits; V8's optimising compiler can join neighbouring pairs of them into AVX2
- * instructions, which do twice the work, when its flag `--experimental-wasm-revectorize` is set. Every lane is computed as
- * before, so no bit changes. A kernel profits as far as it loads, computes and stores in such pairs (`CodeOptions.wide`).
+ * instructions, which do twice the work, where its flag `--experimental-wasm-revectorize` is set. Every lane is computed as
+ * before, so no bit changes. Kernels that are to profit load, compute and store in such pairs (`CodeOptions.wide`), and
+ * without joining run out of registers: wide code must never be compiled any other way than here.
  *
- * The flag is an experiment of V8's and holds for all WebAssembly of the process. So it is set only in versions of V8 on
- * which the tests of this package have passed with it, and `PREWITT_WIDE=0` (or `wideSimd: false`) leaves it alone. The pass
- * is deps/v8/src/compiler/turboshaft/wasm-revec-reducer.cc in the sources of Node.
+ * The flag is an experiment of V8's and holds for all WebAssembly of a process. So it is set only in versions of V8 on
+ * which the tests of this package pass with it, and only while a module of ours is compiled: all functions at once, by the
+ * optimising compiler alone. The pass is deps/v8/src/compiler/turboshaft/wasm-revec-reducer.cc in the sources of Node.
  */
 
 import { f32x4, ModuleBuilder, v128 } from "../assembler/index.ts";
 
-const FLAG = "--experimental-wasm-revectorize";
+/** Flags and their opposites: join, compile with the optimising compiler, compile everything now. */
+const JOIN = ["--experimental-wasm-revectorize", "--no-liftoff", "--no-wasm-lazy-compilation"];
+const USUAL = ["--no-experimental-wasm-revectorize", "--liftoff", "--wasm-lazy-compilation"];
 
-/** Of V8, by major and minor number. */
-const TESTED: ReadonlySet<string> = new Set(["13.6"]);
+/** Of V8, by major and minor number: those of Node 24 and 26. */
+const TESTED: ReadonlySet<string> = new Set(["13.6", "14.6"]);
+
+interface V8 {
+  setFlagsFromString(flags: string): void;
+}
 
 interface NodeProcess {
   readonly arch?: string;
@@ -21,18 +28,27 @@ interface NodeProcess {
   getBuiltinModule?(name: string): unknown;
 }
 
+/** Compiles modules with joined vectors. */
+export type CompileJoined = (bytes: Uint8Array) => WebAssembly.Module;
+
 /**
- * Sets the flag where it helps and is known to be sound; whether it is set. False in browsers, on other processors than
- * x64 with AVX2, and in versions of V8 that were not tested.
+ * The way to compile modules with joined vectors; `undefined` in browsers, on other processors than x64 with AVX2, and in
+ * versions of V8 that were not tested.
  */
-export function widenVectors(): boolean {
+export function joiningCompiler(): CompileJoined | undefined {
   const node = (globalThis as { process?: NodeProcess }).process;
   const version = node?.versions?.v8?.split(".").slice(0, 2).join(".");
-  if (node?.arch !== "x64" || version === undefined || !TESTED.has(version) || !multipliesFused()) return false;
-  const v8 = node.getBuiltinModule?.("node:v8") as { setFlagsFromString?(flags: string): void } | undefined;
-  if (v8?.setFlagsFromString === undefined) return false;
-  v8.setFlagsFromString(FLAG);
-  return true;
+  if (node?.arch !== "x64" || version === undefined || !TESTED.has(version) || !multipliesFused()) return undefined;
+  const v8 = node.getBuiltinModule?.("node:v8") as V8 | undefined;
+  if (v8?.setFlagsFromString === undefined) return undefined;
+  return (bytes) => {
+    for (const flag of JOIN) v8.setFlagsFromString(flag);
+    try {
+      return new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+    } finally {
+      for (const flag of USUAL) v8.setFlagsFromString(flag);
+    }
+  };
 }
 
 /**
@@ -43,7 +59,7 @@ function multipliesFused(): boolean {
   const module = new ModuleBuilder();
   module.importMemory({ shared: false });
   module.function({ name: "madd", parameters: { p: "i32" } }, (f, { p }) => {
-    const x = v128.load(p);
+    const x = f.let(v128.load(p));
     f.do(v128.store(p, f32x4.relaxedMadd(x, x, v128.load(p, 16))));
   });
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });

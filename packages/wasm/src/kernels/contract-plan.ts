@@ -116,6 +116,7 @@ export function contractPlan(
     inOneBlock ? "" : " blocks",
     chunked ? " chunks" : "",
     relaxed ? "" : " plain",
+    wide ? " wide" : "",
   ].join("");
   return { shape, element, tileRows, tileColumns, unroll, packA, b: read, constantK, inOneBlock, chunked, cut, key };
 }

@@ -32,6 +32,8 @@ export interface Stage {
   /** All parameters in order, without the task range `t0`, `t1` that follows them. */
   readonly parameters: readonly Parameter[];
   readonly define: (module: ModuleBuilder) => FunctionHandle;
+  /** To be compiled with joined vectors. */
+  readonly joined?: boolean;
   /** Number of tasks. */
   readonly tasks: (extents: Extents) => number;
 }
@@ -55,7 +57,10 @@ export interface Kernel {
 export interface CodeOptions {
   /** Relaxed SIMD: fused multiply-add. */
   readonly relaxed: boolean;
-  /** The engine joins two neighbouring vectors into one of 256 bits: register tiles are then twice as wide. */
+  /**
+   * The engine joins two neighbouring vectors into one of 256 bits: register tiles are then twice as wide. Code made so
+   * runs out of registers unless it is compiled with joined vectors.
+   */
   readonly wide?: boolean;
 }
 

@@ -71,13 +71,16 @@ const sign: Unary = (e, a) => {
   });
 };
 
+/** Turns the sign bit: where vectors are joined, V8 13.6 computes `f64x2.neg` wrongly. */
+const negate: Unary = (e, a) => mapParts(a.dtype, [a], (x) => v128.xor(x, floatConstant(e, a.dtype, -0)));
+
 const reciprocal: Unary = (e, a) => {
   const ops = a.dtype === "float64" ? f64x2 : f32x4;
   return mapParts(a.dtype, [a], (x) => ops.div(floatConstant(e, a.dtype, 1), x));
 };
 
 const floatUnary: Partial<Record<UnaryName, Unary>> = {
-  neg: float1((ops) => ops.neg),
+  neg: negate,
   abs: float1((ops) => ops.abs),
   sqrt: float1((ops) => ops.sqrt),
   floor: float1((ops) => ops.floor),
