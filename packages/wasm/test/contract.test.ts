@@ -5,6 +5,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { f32x4, i32, type Local, v128 } from "../src/assembler/index.ts";
+import { joiningCompiler } from "../src/executor/wide-vectors.ts";
 import { type BRead, type ContractSpec, type ContractVariant, contractKernel } from "../src/kernels/contract.ts";
 import type { Epilogue } from "../src/kernels/epilogue.ts";
 import { runAlone, type TaskRange } from "../src/kernels/run-alone.ts";
@@ -59,6 +60,8 @@ function expected({ spec, a, b }: Problem): { at: number; value: number; magnitu
 }
 
 const MARK = 12345.5;
+/** Wide kernels as the executor compiles them: with joined vectors, where the engine can. */
+const join = joiningCompiler();
 
 /** Runs the kernel; C is full of marks before. Float64 operands travel as pairs of words. */
 function run(
@@ -73,7 +76,8 @@ function run(
   const c = new Float64Array(spanOf(spec.cStrides, extentsOf(spec, "c"))).fill(MARK);
   const starts = { a: offsetOf(spec.aStrides, extentsOf(spec, "a")), b: offsetOf(spec.bStrides, extentsOf(spec, "b")) };
   const shifted = shiftPointers(kernel, starts, double ? 8 : 4);
-  const alone = runAlone(shifted, { a: pack(a), b: pack(b), c: pack(c), ...more }, kernel.extents);
+  const operands = { a: pack(a), b: pack(b), c: pack(c), ...more };
+  const alone = runAlone(shifted, operands, kernel.extents, {}, spec.wide ? join : undefined);
   alone.run(order);
   const result = alone.read("c");
   return double ? new Float64Array(result.slice().buffer) : Float64Array.from(result);

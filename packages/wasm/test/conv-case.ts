@@ -5,10 +5,12 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import { detectFeatures } from "../src/assembler/index.ts";
+import { joiningCompiler } from "../src/executor/wide-vectors.ts";
 import { type ConvSpec, convKernel } from "../src/kernels/conv.ts";
 import type { ConvDirection } from "../src/kernels/conv-choice.ts";
 import type { ConvAxis, ConvShape } from "../src/kernels/conv-shape.ts";
-import { runAlone, type TaskRange } from "../src/kernels/run-alone.ts";
+import type { Extents, Kernel } from "../src/kernels/kernel.ts";
+import { type Alone, runAlone, type TaskRange } from "../src/kernels/run-alone.ts";
 
 export const { relaxedSimd: relaxed } = detectFeatures();
 
@@ -110,27 +112,29 @@ export function runConv(
   return result;
 }
 
+/** Wide kernels as the executor compiles them: with joined vectors, where the engine can. */
+const join = joiningCompiler();
+
 function runOnce(spec: CaseSpec, first: Float32Array, second: Float32Array, options: RunOptions): Float32Array {
   const kernel = convKernel({ relaxed, ...spec });
+  const run = (kernel: Kernel, operands: Readonly<Record<string, Float32Array>>, extents: Extents): Alone => {
+    const alone = runAlone(kernel, operands, extents, {}, spec.wide === true ? join : undefined);
+    alone.run(options.order);
+    return alone;
+  };
   const batch = options.batch ?? spec.batch;
   const size = sizes(spec.shape, batch);
   if (spec.direction === "weightGradient") {
-    const alone = runAlone(kernel, { x: first, dy: second, dw: new Float32Array(size.w).fill(Number.NaN) }, { batch });
-    alone.run(options.order);
-    return alone.read("dw").slice();
+    const dw = new Float32Array(size.w).fill(Number.NaN);
+    return run(kernel, { x: first, dy: second, dw }, { batch }).read("dw").slice();
   }
   const { packing } = kernel;
   if (packing === undefined) return new Float32Array(0);
-  const pack = runAlone(
-    packing.kernel,
-    { w: second, packed: new Float32Array(packing.bytes / 4).fill(Number.NaN) },
-    {},
-  );
-  pack.run(options.order);
+  const packed = new Float32Array(packing.bytes / 4).fill(Number.NaN);
+  const pack = run(packing.kernel, { w: second, packed }, {});
   const y = new Float32Array(spec.direction === "forward" ? size.y : size.x).fill(Number.NaN);
-  const alone = runAlone(kernel, { x: first, packed: pack.read("packed"), y, ...options.operands }, { batch });
-  alone.run(options.order);
-  return alone.read("y").slice();
+  const operands = { x: first, packed: pack.read("packed"), y, ...options.operands };
+  return run(kernel, operands, { batch }).read("y").slice();
 }
 
 /** Element by element; NaNs may differ from one another, signs of zeros may not. */

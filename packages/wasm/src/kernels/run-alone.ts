@@ -21,12 +21,15 @@ const PAGE = 65536;
 /**
  * @param operands contents by parameter name; shared scratch buffers of the kernel are added, filled with NaN
  * @param scalars further arguments that are numbers, not memory
+ * @param compile how to compile the module; wide kernels want their vectors joined
  */
 export function runAlone(
   kernel: Kernel,
   operands: Readonly<Record<string, Float32Array>>,
   extents: Extents,
   scalars: Readonly<Record<string, number>> = {},
+  compile: (bytes: Uint8Array) => WebAssembly.Module = (bytes) =>
+    new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>),
 ): Alone {
   const { shared, local } = kernel.scratch(extents);
   const places = new Map<string, { start: number; length: number }>();
@@ -51,7 +54,7 @@ export function runAlone(
   const module = new ModuleBuilder();
   module.importMemory({ shared: true });
   for (const stage of kernel.stages) stage.define(module);
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.toBytes()), { env: { memory } });
+  const { exports } = new WebAssembly.Instance(compile(module.toBytes()), { env: { memory } });
   const values = (name: string): number => {
     const value = places.get(name)?.start ?? extents[name] ?? scalars[name];
     if (value === undefined) throw new Error(`no value for parameter ${name}`);
