@@ -19,6 +19,7 @@ import {
 } from "@prewitt/core";
 import fc from "fast-check";
 import { ModuleBuilder } from "../src/assembler/index.ts";
+import { type CompileJoined, joiningCompiler } from "../src/executor/wide-vectors.ts";
 import type { CodeOptions } from "../src/kernels/kernel.ts";
 import type { DTypes, ShapedKernel } from "../src/kernels/shaped.ts";
 
@@ -138,10 +139,23 @@ export class KernelCase {
     return values.map((v) => Array.from(v.readSync!()));
   }
 
-  /** Runs generated code; `order` cuts and orders the tasks of each stage. */
+  /**
+   * Runs generated code for vectors of 128 and of 256 bits, whose results must agree; `order` cuts and orders the tasks
+   * of each stage.
+   */
   generated<K extends Kernel>(kernel: K, make: Make<K>, order: Order = (n) => [[0, n]]): Generated {
-    const shaped = make(kernel, this.dtypesOf(kernel), { relaxed: true });
-    const run = instantiate(shaped, this, kernel);
+    const narrow = this.#run(kernel, make, order, { relaxed: true });
+    const wide = this.#run(kernel, make, order, { relaxed: true, wide: true });
+    narrow.results.forEach((r, i) => {
+      if (!sameBits(wide.results[i]!, r)) throw new Error(`write ${i}: joined vectors change bits`);
+    });
+    if (wide.errors.join() !== narrow.errors.join()) throw new Error("joined vectors change errors");
+    return narrow;
+  }
+
+  #run<K extends Kernel>(kernel: K, make: Make<K>, order: Order, options: CodeOptions): Generated {
+    const shaped = make(kernel, this.dtypesOf(kernel), options);
+    const run = instantiate(shaped, this, kernel, options.wide === true ? join : undefined);
     run.launch(order);
     const results = this.#dense(kernel.writes, run.array);
     this.#checkUntouched(kernel, run.array);
@@ -187,8 +201,15 @@ export function offsetsOf({ shape, strides, offset }: Operand): number[] {
 const GUARD = 256;
 const align = (n: number): number => Math.ceil(n / 64) * 64;
 
-/** Places buffers in a memory full of NaN and compiles the stages. */
-export function instantiate(shaped: ShapedKernel, { buffers }: Pick<KernelCase, "buffers">, kernel: Kernel) {
+const join = joiningCompiler();
+
+/** Places buffers in a memory full of NaN and compiles the stages, with joined vectors where `join` does so. */
+export function instantiate(
+  shaped: ShapedKernel,
+  { buffers }: Pick<KernelCase, "buffers">,
+  kernel: Kernel,
+  join?: CompileJoined,
+) {
   const { shared, local } = shaped.scratch(shaped.extents);
   let end = 1024;
   const take = (bytes: number): number => {
@@ -222,7 +243,10 @@ export function instantiate(shaped: ShapedKernel, { buffers }: Pick<KernelCase, 
   const module = new ModuleBuilder();
   module.importMemory({ shared: true });
   for (const stage of new Map(shaped.stages.map((s) => [s.key, s])).values()) stage.define(module);
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.toBytes()), { env: { memory } });
+  // The engine would give back the code that it has for equal bytes.
+  if (join !== undefined) module.function({ name: "joined", parameters: {} }, () => undefined);
+  const bytes = module.toBytes() as Uint8Array<ArrayBuffer>;
+  const { exports } = new WebAssembly.Instance(join?.(bytes) ?? new WebAssembly.Module(bytes), { env: { memory } });
   const stages = shaped.stages.map((stage) => ({
     call: exports[stage.key] as (...values: number[]) => void,
     values: stage.parameters.map(({ name }) => {

@@ -76,6 +76,22 @@ describe("map", () => {
     expect(shaped.stages[0]!.tasks(shaped.extents)).toBeGreaterThan(2);
   });
 
+  it("shifts by constants as they are after the cast to their dtype", () => {
+    for (const amount of [3, 37, -1, 1e10, Number.POSITIVE_INFINITY, Number.NaN]) {
+      const c = new KernelCase();
+      const e = new ScalarBuilder();
+      const by = e.const(amount, "int32");
+      const kernel: MapKernel = {
+        kind: "map",
+        shape: [9],
+        expression: e.build([e.binary("shl", e.read(0, "int32"), by), e.binary("shrU", e.read(0, "int32"), by)]),
+        reads: [c.read("int32", [9], contiguous, [1, -1, 1234567])],
+        writes: [c.write("int32", [9], contiguous), c.write("int32", [9], contiguous)],
+      };
+      expect(c.generated(kernel, mapKernel).results).toEqual(c.reference(kernel));
+    }
+  });
+
   it("needs no new code for another outermost extent", () => {
     const stageKey = (batch: number, order: number[]): string => {
       const shape = [batch, 16, 5, 5];

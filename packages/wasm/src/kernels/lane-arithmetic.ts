@@ -16,7 +16,7 @@ import {
   v128,
 } from "../assembler/index.ts";
 import type { Emitter, Vector } from "./emitter.ts";
-import { type Lanes, lanesOf, mapParts, maskOf, named, narrowMask } from "./lanes.ts";
+import { type Lanes, lanesOf, mapParts, maskOf, named, narrowMask, wholeConstant } from "./lanes.ts";
 import * as math32 from "./math-f32.ts";
 import * as pow32 from "./math-f32-pow.ts";
 import * as circular32 from "./math-f32-trigonometric.ts";
@@ -241,8 +241,9 @@ const intBinary: Partial<Record<BinaryName, Binary>> = {
 /** A shift of all lanes by one number; `undefined` for other instructions. */
 export function shiftByConstant(e: Emitter, op: BinaryName, x: Lanes, amount: number): Lanes | undefined {
   if (x.dtype !== "int32" && x.dtype !== "uint8") return undefined;
-  if (op === "shl") return wrapped(e, x.dtype, i32x4.shl(x.parts[0]!, amount & 31));
-  if (op === "shrU") return wrapped(e, x.dtype, i32x4.shrU(x.parts[0]!, amount & 31));
+  const bits = wholeConstant(amount, x.dtype) & 31;
+  if (op === "shl") return wrapped(e, x.dtype, i32x4.shl(x.parts[0]!, bits));
+  if (op === "shrU") return wrapped(e, x.dtype, i32x4.shrU(x.parts[0]!, bits));
   return undefined;
 }
 

@@ -142,8 +142,9 @@ export function writeLanes(e: Emitter, value: Lanes, at: Place, stride: number, 
   const [low, high] = value.parts as [Vector, Vector];
   switch (value.dtype) {
     case "float64":
-      e.f.do(...store64(e, at, stride, lanes, low));
+      // The second first: of two stores that join, the later one stays.
       e.f.do(...store64(e, shifted(at, 2 * stride * byteSize("float64")), stride, lanes - 2, high));
+      e.f.do(...store64(e, at, stride, lanes, low));
       return;
     case "uint8":
       e.f.do(...store8(e, at, stride, lanes, low));

@@ -34,6 +34,12 @@ export function mapParts(dtype: DType, values: readonly Lanes[], apply: (...part
   return { dtype, parts: Array.from({ length: count }, (_, i) => apply(...values.map((v) => v.parts[i]!))) };
 }
 
+/** A constant as a cast to int32 or uint8 gives it: truncated, within the range, 0 for NaN. */
+export function wholeConstant(value: number, dtype: "int32" | "uint8"): number {
+  const [low, high] = dtype === "int32" ? [-2147483648, 2147483647] : [0, 255];
+  return Math.max(low, Math.min(high, Math.trunc(value) || 0));
+}
+
 /** The constant in all lanes, brought into the dtype as a cast would. */
 export function constant(e: Emitter, value: number, dtype: DType): Lanes {
   switch (dtype) {
@@ -42,9 +48,8 @@ export function constant(e: Emitter, value: number, dtype: DType): Lanes {
     case "float64":
       return lanesOf(dtype, e.f64(value), e.f64(value));
     case "int32":
-      return lanesOf(dtype, e.i32(Math.max(-2147483648, Math.min(2147483647, Math.trunc(value) || 0))));
     case "uint8":
-      return lanesOf(dtype, e.i32(Math.max(0, Math.min(255, Math.trunc(value) || 0))));
+      return lanesOf(dtype, e.i32(wholeConstant(value, dtype)));
     case "bool":
       return lanesOf(dtype, e.i32(value !== 0 ? -1 : 0));
   }

@@ -4,6 +4,7 @@
 
 import type { MapKernel } from "@prewitt/core";
 import { ExpressionEmitter, expressionKey, type Level, type Levels, shortDType } from "./expression.ts";
+import type { CodeOptions } from "./kernel.ts";
 import { type Loop, loopsKey, makeLoops, memoryOrder, sizeOf } from "./nest.ts";
 import { ceilDiv, type DTypes, stridesOfAll, TASK_WORK } from "./shaped.ts";
 
@@ -17,6 +18,8 @@ export interface MapPlan {
   readonly chunk: number;
   /** Elements of a piece, where rows are so long that tasks take pieces of them; else 0. */
   readonly piece: number;
+  /** Neighbouring vectors that are computed in lockstep, so that they join. */
+  readonly together: number;
   readonly key: string;
 }
 
@@ -39,7 +42,12 @@ export function levelsOf(loops: readonly Loop[]): Levels {
   };
 }
 
-export function mapPlan({ shape, expression, reads, writes }: MapSpec, dtypes: DTypes): MapPlan {
+export function mapPlan(
+  { shape, expression, reads, writes }: MapSpec,
+  dtypes: DTypes,
+  { wide = false }: Pick<CodeOptions, "wide">,
+): MapPlan {
+  const together = wide ? 2 : 1;
   const keep = indexedAxes(expression);
   const axes = memoryOrder(shape, writes[0]?.strides ?? []);
   const loops = makeLoops({ shape, axes, strides: stridesOfAll([...reads, ...writes]), keep });
@@ -54,8 +62,8 @@ export function mapPlan({ shape, expression, reads, writes }: MapSpec, dtypes: D
   const piece = row > 2 * work ? work : 0;
   const chunk = row === 0 ? work : Math.max(1, Math.floor(work / row));
   const types = [...dtypes.reads, "float32" as const, ...dtypes.writes].map((d) => shortDType[d]).join("");
-  const key = `map ${expressionKey(expression)} ${types}${dtypes.reads.length} ${loopsKey(loops, true)}`;
-  return { expression, dtypes, loops, chunk, piece, key };
+  const key = `map${together > 1 ? ` ×${together}` : ""} ${expressionKey(expression)} ${types}${dtypes.reads.length} ${loopsKey(loops, true)}`;
+  return { expression, dtypes, loops, chunk, piece, together, key };
 }
 
 export function mapTasks(plan: MapPlan, outer: number): number {

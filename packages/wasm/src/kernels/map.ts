@@ -3,7 +3,8 @@
  * first write, axes that lie without gaps are one loop, the outermost extent is the argument `outer`.
  *
  * With one loop, a task is a run of elements. With more, it is some rows (a row: the innermost loop), or part of a long
- * row. What does not change along a row is computed once a row, what never changes once a call.
+ * row. What does not change along a row is computed once a row, what never changes once a call. Where vectors are joined,
+ * neighbours are computed in pairs before either is stored: a load cannot move over a store.
  */
 
 import { byteSize, type DType, flopsOf, type MapKernel, type Operand } from "@prewitt/core";
@@ -94,7 +95,18 @@ class MapCode {
     const counted = this.#inner.axis >= 0;
     const i = e.variable(first);
     const vectors = (n: number, lanes = 4): void => {
-      for (let v = 0; v < n; v++) e.scope(() => this.#body(at, v * 4, lanes, i, outside));
+      for (let v = 0; v < n; v += this.#plan.together) {
+        const group = Math.min(this.#plan.together, n - v);
+        e.scope(() =>
+          this.#body(
+            at,
+            Array.from({ length: group }, (_, g) => (v + g) * 4),
+            lanes,
+            i,
+            outside,
+          ),
+        );
+      }
       step(4 * (n - 1) + lanes);
       if (counted) f.increment(i, 4 * (n - 1) + lanes);
     };
@@ -104,7 +116,7 @@ class MapCode {
   /** Runs `vectors(n, lanes)` over all points: unrolled, then single vectors, then what is left of one. */
   #count(count: number | Local<"i32">, vectors: (n: number, lanes?: number) => void): void {
     const { f } = this.#e;
-    const unroll = this.#code.cost <= 6 ? 4 : this.#code.cost <= 16 ? 2 : 1;
+    const unroll = this.#code.cost <= 6 ? 4 : this.#code.cost <= 16 ? 2 : this.#plan.together;
     if (typeof count === "number") {
       const whole = Math.floor(count / 4);
       const short = whole <= Math.max(unroll, STRAIGHT / Math.max(4, this.#code.cost));
@@ -128,17 +140,29 @@ class MapCode {
     loop(1, 1, 1);
   }
 
-  #body(at: readonly Index[], offset: number, lanes: number, i: Index, outside: (axis: number) => Lanes): void {
+  /** The vectors at `offsets` (ascending): all are computed before the first is stored. */
+  #body(
+    at: readonly Index[],
+    offsets: readonly number[],
+    lanes: number,
+    i: Index,
+    outside: (axis: number) => Lanes,
+  ): void {
     const e = this.#e;
-    const index = (axis: number): Lanes => {
-      if (axis !== this.#inner.axis) return outside(axis);
-      return lanesOf("int32", i32x4.add(i32x4.splat(i32.add(i, offset)), e.i32Lanes([0, 1, 2, 3])));
-    };
-    const results = this.#code.results(e, this.#inputs(at, offset, lanes, index));
-    results.forEach((value, w) => {
+    const computed = offsets.map((offset) => {
+      const index = (axis: number): Lanes => {
+        if (axis !== this.#inner.axis) return outside(axis);
+        return lanesOf("int32", i32x4.add(i32x4.splat(i32.add(i, offset)), e.i32Lanes([0, 1, 2, 3])));
+      };
+      return { offset, results: this.#code.results(e, this.#inputs(at, offset, lanes, index)) };
+    });
+    this.#plan.dtypes.writes.forEach((dtype, w) => {
       const k = this.#reads + w;
       const stride = this.#inner.strides[k]!;
-      writeLanes(e, value, place(at[k]!, offset * stride * byteSize(this.#dtypes[k]!)), stride, lanes);
+      // The last first: of two stores that join, the later one stays.
+      for (const { offset, results } of [...computed].reverse()) {
+        writeLanes(e, results[w]!, place(at[k]!, offset * stride * byteSize(dtype)), stride, lanes);
+      }
     });
   }
 
@@ -255,10 +279,10 @@ function copyingMap(kernel: MapKernel, from: Operand, dtype: DType): ShapedKerne
  * `map` as one stage: parameters `read0` …, `write0` …, `outer`. Any dtypes, any strides. Maps that only hand a read on are
  * copies, which transpose in tiles where operands lie differently.
  */
-export function mapKernel(kernel: MapKernel, dtypes: DTypes, _options: CodeOptions): ShapedKernel {
+export function mapKernel(kernel: MapKernel, dtypes: DTypes, options: CodeOptions): ShapedKernel {
   const copied = copiedRead(kernel, dtypes);
   if (copied !== undefined) return copyingMap(kernel, copied, dtypes.writes[0]!);
-  const plan = mapPlan(kernel, dtypes);
+  const plan = mapPlan(kernel, dtypes, options);
   const inner = plan.loops.at(-1)!;
   const plain = inner.strides.every((s) => s === 0 || s === 1);
   return {
