@@ -75,10 +75,10 @@ export function depthwiseTile(
   );
   epilogue?.emit(f, extra, vectors);
   const base = f.let(i32.add(i32.add(at.y, at.place), at.channel));
-  // In descending order: of two stores that join, the later one stays.
-  for (let k = run.size - 1; k >= 0; k--) {
-    for (let v = lanes.length - 1; v >= 0; v--) f.do(...storeLanes(base, sums[k]![v]!, lanes[v]!, k * step + 16 * v));
-  }
+  sums.forEach((column, k) => {
+    // The last vector first: of two stores that join, the later one stays.
+    for (let v = lanes.length - 1; v >= 0; v--) f.do(...storeLanes(base, column[v]!, lanes[v]!, k * step + 16 * v));
+  });
 }
 
 interface Line {

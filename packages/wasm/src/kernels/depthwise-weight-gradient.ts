@@ -172,20 +172,29 @@ interface Tile {
 
 /** Adds some columns of dy, with all taps, to the sums of a block of channels. */
 function addColumns(f: FunctionBuilder, tile: Tile): void {
+  const pixel = tile.shape.groups * 4;
+  const dy = Array.from({ length: tile.run.size }, (_, k) =>
+    tile.lanes.map((n, v) => f.let(loadLanes(tile.dy, n, k * pixel + 16 * v))),
+  );
   const all = tile.lines.map((_, j) => j);
   const oneByOne = (): void =>
     all.forEach((j) => {
-      f.if(tile.lines[j]!.inside, () => addLines(f, tile, [j]));
+      f.if(tile.lines[j]!.inside, () => addLines(f, tile, dy, [j]));
     });
   // Sums of one line wait for each other; those of several lines fill the time, as long as registers hold them.
   if (all.length > 1 && all.length * tile.run.taps.length <= MOST_SUMS) {
     const inside = tile.lines.map((line): Value<"i32"> => line.inside).reduce((both, next) => i32.and(both, next));
-    f.if(inside, () => addLines(f, tile, all), oneByOne);
+    f.if(inside, () => addLines(f, tile, dy, all), oneByOne);
   } else oneByOne();
 }
 
 /** The same for some tap rows that all lie in the image. */
-function addLines(f: FunctionBuilder, tile: Tile, numbers: readonly number[]): void {
+function addLines(
+  f: FunctionBuilder,
+  tile: Tile,
+  dy: readonly (readonly Local<"v128">[])[],
+  numbers: readonly number[],
+): void {
   const { shape, madd, run, lanes } = tile;
   const x = shape.axes[1];
   const pixel = shape.groups * 4;
@@ -197,9 +206,6 @@ function addLines(f: FunctionBuilder, tile: Tile, numbers: readonly number[]): v
       run.taps.map((tap) => [tap, lanes.map((_, v) => f.let(v128.load(tile.partial, placeOf(j, tap, v))))]),
     ),
   }));
-  const dy = Array.from({ length: run.size }, (_, k) =>
-    lanes.map((n, v) => f.let(loadLanes(tile.dy, n, k * pixel + 16 * v))),
-  );
   const met = new Set(run.taps.flatMap((tap) => dy.map((_, k) => columnOf(tap, k))));
   // Input by input: each is loaded once and forgotten after the taps and columns that it serves.
   for (const column of [...met].sort((a, b) => a - b)) {
@@ -215,14 +221,14 @@ function addLines(f: FunctionBuilder, tile: Tile, numbers: readonly number[]): v
       }
     }
   }
-  // In descending order: of two stores that join, the later one stays.
-  for (let n = numbers.length - 1; n >= 0; n--) {
-    for (const [tap, sum] of [...lines[n]!.sums].reverse()) {
+  lines.forEach(({ sums }, n) => {
+    for (const [tap, sum] of sums) {
+      // The last vector first: of two stores that join, the later one stays.
       for (let v = lanes.length - 1; v >= 0; v--) {
         f.do(v128.store(tile.partial, sum[v]!, placeOf(numbers[n]!, tap, v)));
       }
     }
-  }
+  });
 }
 
 /** Stage (partial, dw): sums of chunks in order, to (C, 1, kh, kw). A task is four channels. */
