@@ -4,7 +4,7 @@
  */
 
 import { compile, type Tensor, tensor, useExecutor } from "@prewitt/core";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { f32x4, f64x2, i32x4, i64x2, type Local, ModuleBuilder, type Value, v128 } from "../src/assembler/index.ts";
 import { type CompileJoined, joiningCompiler } from "../src/executor/wide-vectors.ts";
 import { Profile, wasmExecutor } from "../src/index.ts";
@@ -14,6 +14,8 @@ type Operands = readonly [Local<"v128">, Local<"v128">, Local<"v128">];
 type Instruction = (...operands: Operands) => Vector;
 
 const join = joiningCompiler();
+
+afterEach(() => vi.unstubAllEnvs());
 
 /** V8 13.6 computes it wrongly: kernels turn the sign bit instead (`neg` in lane-arithmetic.ts). */
 const AVOIDED = new Set(["f64x2.neg"]);
@@ -124,6 +126,13 @@ describe("joined vectors", () => {
   test("this engine joins if it is one of those that were tested, on x64", () => {
     const [major] = process.versions.node.split(".");
     expect(join !== undefined).toBe(process.arch === "x64" && (major === "24" || major === "26"));
+  });
+
+  test("PREWITT_WIDE=0 does without, and so does an engine without fused multiplication", () => {
+    vi.stubEnv("PREWITT_WIDE", "0");
+    expect(wasmExecutor({ threads: 1 }).hotCode).toBeUndefined();
+    expect(wasmExecutor({ threads: 1, wideSimd: true }).hotCode === undefined).toBe(join === undefined);
+    expect(wasmExecutor({ threads: 1, wideSimd: true, relaxedSimd: false }).hotCode).toBeUndefined();
   });
 
   test("hot programs change to wide kernels after some runs, with the same bits", () => {
