@@ -27,12 +27,15 @@ interface V8 {
 
 interface NodeProcess {
   readonly arch?: string;
-  readonly versions?: { readonly v8?: string };
+  readonly versions?: Readonly<Record<string, string | undefined>>;
   getBuiltinModule?(name: string): unknown;
 }
 
 /** Compiles modules with joined vectors. */
 export type CompileJoined = (bytes: Uint8Array) => WebAssembly.Module;
+
+/** Others that pass for Node: in some, V8's flags cannot be set any more once it runs. */
+const NOT_NODE = ["electron", "deno", "bun"];
 
 /**
  * The way to compile modules with joined vectors; `undefined` in browsers, on other processors than x64 with AVX2, and in
@@ -40,8 +43,12 @@ export type CompileJoined = (bytes: Uint8Array) => WebAssembly.Module;
  */
 export function joiningCompiler(): CompileJoined | undefined {
   const node = (globalThis as { process?: NodeProcess }).process;
-  const version = node?.versions?.v8?.split(".").slice(0, 2).join(".");
-  if (node?.arch !== "x64" || version === undefined || !TESTED.has(version) || !multipliesFused()) return undefined;
+  const versions = node?.versions ?? {};
+  const version = versions.v8?.split(".").slice(0, 2).join(".");
+  if (version === undefined || !TESTED.has(version) || NOT_NODE.some((name) => versions[name] !== undefined)) {
+    return undefined;
+  }
+  if (node?.arch !== "x64" || !multipliesFused()) return undefined;
   const v8 = node.getBuiltinModule?.("node:v8") as V8 | undefined;
   if (v8?.setFlagsFromString === undefined) return undefined;
   return (bytes) => {
