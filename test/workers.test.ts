@@ -52,8 +52,8 @@ describe("training leaves the event loop its turns", () => {
   test("a 10 ms timer keeps firing", async () => {
     const { out } = await runScript("training.ts", ["timer"]);
     const { fired, steps } = JSON.parse(out) as { fired: number; steps: number };
-    expect(steps).toBeGreaterThan(20);
-    expect(fired).toBeGreaterThan(5);
+    expect(fired).toBeGreaterThanOrEqual(10);
+    expect(steps).toBeGreaterThan(1);
   });
 
   test("Ctrl-C ends fit after the step", async () => {
